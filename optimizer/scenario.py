@@ -1,0 +1,262 @@
+"""The frozen scenario: what every later step reads, in tonnes, days and integer indices.
+
+Everything a person entered has been converted once, at the border, by :mod:`optimizer.validate`; nothing
+here remembers volume states except a demand's own unit, which stays its balance (DESIGN.md).
+
+Conventions
+    Days are 0-based integers from ``start``; ``last`` days are inclusive.
+    A *commodity* is a material with a contamination grade: ``material * GRADES + (grade - 1)``.
+    Grades are 1 (fit for homes), 2 (fit for industry, the default) and 3 (written ``x``: exceeds).
+    Limits that the input left blank are ``inf``; prices it left blank are ``nan``.
+    Coordinates are WGS-84; ``nan`` where the scenario gives distances and no coordinates.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+Ints = npt.NDArray[np.int32]
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+GRADES = 3
+GRADE_NAMES = ("1", "2", "x")
+UNITS = ("t", "m3_bank", "m3_loose", "m3_compacted")
+KINDS = ("yard", "disposal", "recycling", "treatment", "offsite", "quarry")
+PLANTS = ("recycling", "treatment")
+GOALS = ("unserved", "offsite", "landfill", "transfer", "haul", "cost", "carbon", "welfare", "changes")
+
+
+def commodity_of(material: Ints | int, grade: Ints | int) -> Ints:
+    """Commodity index of a material index and a grade (1, 2 or 3)."""
+    return np.asarray(material, dtype=np.int32) * GRADES + (np.asarray(grade, dtype=np.int32) - 1)
+
+
+@dataclass(frozen=True)
+class Materials:
+    """The materials of this scenario, M of them: the built-in library with the scenario's own rows over it.
+
+    Densities are t per m³ of that volume state; ``nan`` where the state has no meaning (slurry is not compacted).
+    """
+
+    ids: tuple[str, ...]
+    name_zh: tuple[str, ...]
+    name_en: tuple[str, ...]
+    waste_class: tuple[str, ...]
+    density: Floats  # (M, len(UNITS)); the column of "t" is 1
+    counts_as_waste: Bools  # (M,)
+    source: tuple[str, ...]  # where the figures come from; "scenario" when overridden
+
+    @property
+    def index(self) -> dict[str, int]:
+        """Position by id."""
+        return {name: i for i, name in enumerate(self.ids)}
+
+
+@dataclass(frozen=True)
+class Supplies:
+    """Surplus lots, S of them. All masses in t as hauled."""
+
+    ids: tuple[str, ...]
+    names: tuple[str, ...]
+    lon: Floats
+    lat: Floats
+    commodity: Ints
+    quantity: Floats  # t over all its dates, also those outside the horizon
+    release: Floats  # (S, days) t released each day of the horizon
+    first: Ints  # first and last day on which it may leave, within the horizon
+    last: Ints
+    daily_max: Floats  # t a day
+    stock_max: Floats  # t a night
+    must_move: Bools
+    ask: Floats  # CNY per t
+    priority: Floats
+    unit: tuple[str, ...]  # as entered, for showing
+    owner: tuple[str, ...]
+    street: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Demands:
+    """Needs for fill or product, N of them. Quantities in each demand's own unit."""
+
+    ids: tuple[str, ...]
+    names: tuple[str, ...]
+    lon: Floats
+    lat: Floats
+    accepts: Bools  # (N, M)
+    first_material: Ints  # the first one listed: shortfall is told in its tonnes
+    unit: tuple[str, ...]
+    units_per_t: Floats  # (N, M) own units that one t of the material counts for; nan where not accepted
+    quantity: Floats
+    required: Floats
+    daily_max: Floats
+    grade: Ints  # the worst grade it takes
+    first: Ints
+    last: Ints
+    bid: Floats  # CNY per t
+    priority: Floats
+    owner: tuple[str, ...]
+    street: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Facilities:
+    """Yards, plants, disposal, off-site and quarries, F of them."""
+
+    ids: tuple[str, ...]
+    names: tuple[str, ...]
+    kind: tuple[str, ...]
+    lon: Floats
+    lat: Floats
+    accepts: Bools  # (F, M); for a quarry: what it sells
+    grade: Ints  # the worst grade it takes; 1 for a quarry, whose goods are grade 1
+    open: Bools  # (F, days): status open, within its dates, not closed by calendar.csv
+    daily_in: Floats  # (F, days) t
+    daily_out: Floats  # (F, days) t
+    storage: Floats  # t overnight (yard, plant; 0 when blank) or room over the horizon (the others; inf when blank)
+    fee: Floats  # CNY per t received; for a quarry per t sold
+    hold_cost: Floats  # CNY per t and night
+    end_cost: Floats  # CNY per t still there at the end
+    end_stock_max: Floats  # t
+    longest_stay: Floats  # nights a tonne may lie there
+    opening_cost: Floats  # CNY
+    status: tuple[str, ...]  # open | closed | candidate
+    street: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Recipes:
+    """Recipe rows, R of them: one output of one input at one plant."""
+
+    facility: Ints
+    input: Ints  # material
+    output: Ints  # material
+    grade_in: Ints  # 0 = any
+    grade_out: Ints  # 0 = same as it came in
+    yields: Floats  # t of output per t of input
+    daily_max: Floats  # t of input a day, shared by all rows (and grades) of one facility and input
+    cost: Floats  # CNY per t of input, the same on all rows of one facility and input
+
+
+@dataclass(frozen=True)
+class OpeningStocks:
+    """Stock on hand when the horizon opens; one entry per facility and commodity."""
+
+    facility: Ints
+    commodity: Ints
+    t: Floats
+
+
+@dataclass(frozen=True)
+class Mixes:
+    """Blend limits by mass over the horizon: share of one material in all that a demand receives."""
+
+    demand: Ints
+    material: Ints
+    min_share: Floats  # 0 when blank
+    max_share: Floats  # 1 when blank
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What the plan is for: goals in lexicographic order, or weights (then ``order`` is empty)."""
+
+    order: tuple[str, ...] = ("unserved", "offsite", "transfer", "haul")
+    tolerance: float = 1e-6
+    weights: Mapping[str, float] = field(default_factory=dict)
+    reference: Path | None = None  # plan folder that the goal `changes` compares with
+
+
+@dataclass(frozen=True)
+class RoadSpec:
+    """Where distances come from: exactly one of ``file``, ``distances`` and ``detour``."""
+
+    file: Path | None = None
+    distances: Path | None = None  # named for messages; its rows are in Scenario.pairs
+    detour: float | None = None
+    by: str = "distance"  # or "time"
+    max_km: float = np.inf
+    snap_km: float = 1.0  # a site farther than this from any truck road is a fault
+    profile: Path | None = None
+    zones: Path | None = None
+    crs: str | None = None
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Rows of ``distances.csv``; places are node numbers (see :class:`Scenario`)."""
+
+    origin: Ints
+    destination: Ints
+    km: Floats
+    minutes: Floats  # nan when blank
+    cost_per_t: Floats  # nan when blank
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Money and carbon rates."""
+
+    haul_per_t_km: float = 0.9
+    co2_per_t_km: float = 0.129
+    carbon_per_kg: float = 0.0
+    unserved_per_t: float = 1000.0
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One district, one horizon. Places are numbered supplies first, then demands, then facilities."""
+
+    name: str
+    start: dt.date
+    days: int
+    materials: Materials
+    supplies: Supplies
+    demands: Demands
+    facilities: Facilities
+    recipes: Recipes
+    stocks: OpeningStocks
+    mixes: Mixes
+    objective: Objective
+    roads: RoadSpec
+    costs: Costs
+    pairs: Pairs | None  # only with roads.distances
+    notes: tuple[str, ...]  # what a person should know about how the input was read
+    hashes: Mapping[str, str]  # sha-256 of every input file by name
+    folder: Path  # where relative paths start
+
+    @property
+    def place_ids(self) -> tuple[str, ...]:
+        """Ids of all places in node order."""
+        return self.supplies.ids + self.demands.ids + self.facilities.ids
+
+    @property
+    def first_demand(self) -> int:
+        """Node number of demand 0."""
+        return len(self.supplies.ids)
+
+    @property
+    def first_facility(self) -> int:
+        """Node number of facility 0."""
+        return len(self.supplies.ids) + len(self.demands.ids)
+
+    @property
+    def lonlat(self) -> Floats:
+        """(places, 2) WGS-84 degrees."""
+        parts = (self.supplies, self.demands, self.facilities)
+        return np.column_stack([np.concatenate([p.lon for p in parts]), np.concatenate([p.lat for p in parts])])
+
+    def date(self, day: int) -> dt.date:
+        """Calendar date of a day of the horizon."""
+        return self.start + dt.timedelta(days=int(day))
+
+    def commodity_name(self, commodity: int) -> tuple[str, str]:
+        """(material id, grade name) of a commodity."""
+        return self.materials.ids[commodity // GRADES], GRADE_NAMES[commodity % GRADES]

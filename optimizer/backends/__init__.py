@@ -1,0 +1,73 @@
+"""Solvers behind one small protocol: load arrays, change costs and bounds, add rows and columns, solve again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from scipy import sparse
+
+from optimizer.program import Program
+from optimizer.scenario import Floats, Ints
+
+Status = Literal["optimal", "infeasible", "unbounded", "time_limit", "failed"]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a solver says of one linear program.
+
+    Attributes:
+        status: why it stopped.
+        x: column values; None when it has no feasible point.
+        row_dual: change of the objective per unit added to a row's right-hand side.
+        iterations: simplex iterations of this solve.
+    """
+
+    status: Status
+    x: Floats | None
+    row_dual: Floats | None
+    iterations: int
+
+
+class Backend(Protocol):
+    """A live linear program in a solver (minimisation)."""
+
+    name: str
+    version: str
+    options: dict[str, object]
+    warm: bool  # whether a solve starts from the answer before it
+
+    def load(self, program: Program) -> None:
+        """Takes the whole program, with zero costs."""
+
+    def set_cost(self, cost: Floats) -> None:
+        """Replaces all costs."""
+
+    def add_row(self, coefficients: Floats, upper: float) -> int:
+        """Adds ``coefficients · x ≤ upper``; returns the row's number."""
+
+    def set_row_bounds(self, rows: Ints, lower: Floats, upper: Floats) -> None:
+        """Changes bounds of rows."""
+
+    def set_column_bounds(self, columns: Ints, lower: Floats, upper: Floats) -> None:
+        """Changes bounds of columns."""
+
+    def add_columns(self, matrix: sparse.csc_array, cost: Floats, upper: Floats) -> int:
+        """Adds columns ``0 ≤ x ≤ upper``; returns the number of the first."""
+
+    def solve(self, time_limit: float | None) -> Answer:
+        """Solves as it stands now."""
+
+
+def make_backend(name: str, *, threads: int = 1, seed: int = 0) -> Backend:
+    """A fresh backend: ``highs`` or ``glop``."""
+    if name == "highs":
+        from optimizer.backends.highs import Highs
+
+        return Highs(threads=threads, seed=seed)
+    if name == "glop":
+        from optimizer.backends.glop import Glop
+
+        return Glop()
+    raise ValueError(f"no solver named {name!r}; there are highs and glop")

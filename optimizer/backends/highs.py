@@ -1,0 +1,106 @@
+"""HiGHS through highspy, by arrays."""
+
+from __future__ import annotations
+
+import highspy
+import numpy as np
+from scipy import sparse
+
+from optimizer.backends import Answer, Status
+from optimizer.program import Program
+from optimizer.scenario import Floats, Ints
+
+_STATUS: dict[highspy.HighsModelStatus, Status] = {
+    highspy.HighsModelStatus.kOptimal: "optimal",
+    highspy.HighsModelStatus.kModelEmpty: "optimal",
+    highspy.HighsModelStatus.kInfeasible: "infeasible",
+    highspy.HighsModelStatus.kUnbounded: "unbounded",
+    highspy.HighsModelStatus.kTimeLimit: "time_limit",
+    highspy.HighsModelStatus.kIterationLimit: "time_limit",
+    highspy.HighsModelStatus.kInterrupt: "time_limit",
+}
+_PRIMAL_SIMPLEX = 4
+
+
+class Highs:
+    """A live HiGHS model. After the first solve the basis is kept: costs change the goal, not the vertex."""
+
+    name = "highs"
+    warm = True
+
+    def __init__(self, *, threads: int = 1, seed: int = 0):
+        self._highs = highspy.Highs()
+        self.version = self._highs.version()
+        self.options: dict[str, object] = {
+            "output_flag": False,
+            "threads": threads,
+            "random_seed": seed,
+            "solver": "simplex",
+        }
+        for key, value in self.options.items():
+            self._highs.setOptionValue(key, value)
+        self._solved = False
+
+    def load(self, program: Program) -> None:
+        """Takes the whole program, with zero costs."""
+        lp = highspy.HighsLp()
+        lp.num_row_, lp.num_col_ = program.shape
+        lp.col_cost_ = np.zeros(lp.num_col_)
+        lp.col_lower_, lp.col_upper_ = program.lower, program.upper
+        lp.row_lower_, lp.row_upper_ = program.row_lower, program.row_upper
+        lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+        lp.a_matrix_.start_ = program.matrix.indptr.astype(np.int32)
+        lp.a_matrix_.index_ = program.matrix.indices.astype(np.int32)
+        lp.a_matrix_.value_ = program.matrix.data
+        self._checked(self._highs.passModel(lp), "load the program")
+        self._solved = False
+
+    def set_cost(self, cost: Floats) -> None:
+        """Replaces all costs."""
+        columns = np.arange(len(cost), dtype=np.int32)
+        self._checked(self._highs.changeColsCost(len(cost), columns, cost), "change costs")
+
+    def add_row(self, coefficients: Floats, upper: float) -> int:
+        """Adds ``coefficients · x ≤ upper``; returns the row's number."""
+        at = np.flatnonzero(coefficients).astype(np.int32)
+        row = self._highs.getNumRow()
+        self._checked(self._highs.addRow(-np.inf, upper, len(at), at, coefficients[at]), "add a goal row")
+        return int(row)
+
+    def set_row_bounds(self, rows: Ints, lower: Floats, upper: Floats) -> None:
+        """Changes bounds of rows."""
+        index = np.asarray(rows, dtype=np.int32)
+        self._checked(self._highs.changeRowsBounds(len(index), index, lower, upper), "change row bounds")
+
+    def set_column_bounds(self, columns: Ints, lower: Floats, upper: Floats) -> None:
+        """Changes bounds of columns."""
+        index = np.asarray(columns, dtype=np.int32)
+        self._checked(self._highs.changeColsBounds(len(index), index, lower, upper), "change column bounds")
+
+    def add_columns(self, matrix: sparse.csc_array, cost: Floats, upper: Floats) -> int:
+        """Adds columns ``0 ≤ x ≤ upper``; returns the number of the first."""
+        first, n = self._highs.getNumCol(), matrix.shape[1]
+        start, index = matrix.indptr[:-1].astype(np.int32), matrix.indices.astype(np.int32)
+        status = self._highs.addCols(n, cost, np.zeros(n), upper, matrix.nnz, start, index, matrix.data)
+        self._checked(status, "add columns")
+        return int(first)
+
+    def solve(self, time_limit: float | None) -> Answer:
+        """Solves as it stands now: from scratch with presolve first, then by primal simplex from the last vertex."""
+        limit = np.inf if time_limit is None else max(time_limit, 0.0)
+        self._highs.setOptionValue("time_limit", self._highs.getRunTime() + limit)
+        self._highs.setOptionValue("simplex_strategy", _PRIMAL_SIMPLEX if self._solved else 1)
+        self._highs.run()
+        status = _STATUS.get(self._highs.getModelStatus(), "failed")
+        info = self._highs.getInfo()
+        feasible = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+        solution = self._highs.getSolution()
+        self._solved = status == "optimal"
+        x = np.array(solution.col_value) if feasible or status == "optimal" else None
+        dual = np.array(solution.row_dual) if solution.dual_valid else None
+        return Answer(status, x, dual, max(int(info.simplex_iteration_count), 0))
+
+    @staticmethod
+    def _checked(status: highspy.HighsStatus, what: str) -> None:
+        if status == highspy.HighsStatus.kError:
+            raise RuntimeError(f"HiGHS refused to {what}; this is a defect of cutfill, not of your input")

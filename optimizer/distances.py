@@ -1,0 +1,147 @@
+"""Kilometres, minutes and, where given, CNY per tonne between all places of a scenario.
+
+A pair without a road is ``nan``: an absent lane, never a huge number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from optimizer.errors import Fault, InputError
+from optimizer.progress import Progress
+from optimizer.scenario import Floats, Scenario
+
+if TYPE_CHECKING:
+    from optimizer.roads import Snaps
+
+EARTH_RADIUS_KM = 6371.0088  # mean radius, IUGG
+DETOUR_KM_H = 30.0  # [K] DOMAIN.md: 25-35 km/h urban; used only where no road and no minutes are known
+
+Line = Floats  # (points, 2) lon, lat
+
+
+@dataclass(frozen=True)
+class Distances:
+    """What it takes to drive one way between places, in node order of the scenario.
+
+    Attributes:
+        km: (places, places) one-way km of the chosen path; ``nan`` = no road.
+        minutes: one-way driving minutes; ``nan`` = no road, or not known.
+        cost_per_t: CNY per t that replaces km × haul rate; ``nan`` where the rate applies.
+        info: how distances were made, for plan.json.
+        paths: lines for pairs of places, drawn only for pairs that are used.
+    """
+
+    km: Floats
+    minutes: Floats
+    cost_per_t: Floats
+    info: dict[str, Any]
+    paths: Callable[[Sequence[tuple[int, int]]], list[Line]]
+
+
+def measure(scenario: Scenario, progress: Progress, *, engine: str = "auto") -> Distances:
+    """Distances of a scenario from its table, its road graph or the great circle.
+
+    Args:
+        scenario: the scenario.
+        progress: told how far long work is.
+        engine: path engine for road graphs; ``scipy`` is the independent one that ``cutfill check`` uses.
+
+    Raises:
+        InputError: the map cannot be read, or places lie beyond the snap limit.
+    """
+    if scenario.pairs is not None:
+        return _from_table(scenario)
+    if scenario.roads.detour is not None:
+        return _great_circle(scenario, scenario.roads.detour)
+    return _on_roads(scenario, progress, engine)
+
+
+def great_circle_km(lon: Floats, lat: Floats) -> Floats:
+    """(n, n) great-circle km by the haversine formula."""
+    x, y = np.radians(lon), np.radians(lat)
+    half = np.sin((y[:, None] - y) / 2) ** 2 + np.cos(y[:, None]) * np.cos(y) * np.sin((x[:, None] - x) / 2) ** 2
+    return 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.minimum(half, 1.0)))
+
+
+def _straight_lines(scenario: Scenario) -> Callable[[Sequence[tuple[int, int]]], list[Line]]:
+    lonlat = scenario.lonlat
+    return lambda pairs: [lonlat[list(pair)] for pair in pairs]
+
+
+def _from_table(scenario: Scenario) -> Distances:
+    pairs = scenario.pairs
+    assert pairs is not None
+    n = len(scenario.place_ids)
+    km, minutes, cost = (np.full((n, n), np.nan) for _ in range(3))
+    at = (pairs.origin, pairs.destination)
+    km[at], minutes[at], cost[at] = pairs.km, pairs.minutes, pairs.cost_per_t
+    info = {"kind": "distances", "pairs": len(pairs.km)}
+    return Distances(km, minutes, cost, info, _straight_lines(scenario))
+
+
+def _great_circle(scenario: Scenario, detour: float) -> Distances:
+    lonlat = scenario.lonlat
+    km = great_circle_km(lonlat[:, 0], lonlat[:, 1]) * detour
+    info = {"kind": "detour", "detour": detour, "km_h": DETOUR_KM_H}
+    return Distances(km, km / DETOUR_KM_H * 60, np.full_like(km, np.nan), info, _straight_lines(scenario))
+
+
+def _on_roads(scenario: Scenario, progress: Progress, engine: str) -> Distances:
+    from optimizer.roads import Profile, Router, load_graph, snap
+
+    spec = scenario.roads
+    assert spec.file is not None
+    profile = Profile.load(spec.profile)
+    with progress.phase("roads"):
+        graph = load_graph(spec.file, profile, cache=None, progress=progress, crs=spec.crs, zones=spec.zones)
+    lonlat = scenario.lonlat
+    with progress.phase("distances"):
+        snaps = snap(graph, lonlat[:, 0], lonlat[:, 1], limit_km=spec.snap_km)
+        _refuse_far_places(scenario, snaps)
+        router = Router(graph, by=spec.by, engine=engine)  # type: ignore[arg-type]
+        km, minutes = router.matrix(snaps, snaps, progress)
+    info = {
+        "kind": "graph",
+        "source": spec.file.name,
+        "attribution": graph.attribution,
+        "nodes": len(graph.lon),
+        "arcs": len(graph.km),
+        "excluded": dict(graph.dropped),
+        "by": spec.by,
+        "largest_snap_km": float(snaps.snap_km.max(initial=0.0)),
+        "mean_snap_km": float(snaps.snap_km.mean()) if len(snaps.snap_km) else 0.0,
+    }
+
+    def paths(pairs: Sequence[tuple[int, int]]) -> list[Line]:
+        return list(router.paths(snaps, snaps, np.asarray(pairs, dtype=np.int64).reshape(-1, 2)))
+
+    return Distances(km, minutes, np.full_like(km, np.nan), info, paths)
+
+
+def _refuse_far_places(scenario: Scenario, snaps: Snaps) -> None:
+    """A place that no truck road comes near is a fault of its coordinates or of the map."""
+    tables = (
+        ("supplies.csv", scenario.supplies.ids),
+        ("demands.csv", scenario.demands.ids),
+        ("facilities.csv", scenario.facilities.ids),
+    )
+    faults = []
+    for node, (file, place) in enumerate((file, place) for file, ids in tables for place in ids):
+        if snaps.arc[node] < 0:
+            faults.append(
+                Fault(
+                    file,
+                    0,
+                    "lon, lat",
+                    f"{place} is {snaps.snap_km[node]:.2f} km from the nearest truck road, more than the limit of "
+                    f"{scenario.roads.snap_km:g} km; correct the coordinates, use a map that covers it, "
+                    "or raise snap_km in [roads] of scenario.toml",
+                )
+            )
+    if faults:
+        raise InputError(faults)

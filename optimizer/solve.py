@@ -1,0 +1,243 @@
+"""Lexicographic or weighted solution of a program, with a bound that is proven from the duals by our own arithmetic."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+from optimizer.backends import Answer, Backend
+from optimizer.program import Program
+from optimizer.progress import Progress
+from optimizer.scenario import Floats, Objective, Scenario
+
+Termination = Literal["optimal", "time_limit"]
+TOTAL = "total"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One goal of the order, minimised with the earlier ones held.
+
+    Attributes:
+        goal: its name.
+        value: value the stage reached.
+        bound: proven lower bound, by weak duality from the stage's duals; ``-inf`` when the stage did not end.
+        price: (rows,) change of this goal's optimum per unit added to a row's right-hand side, the earlier goals
+            being optimised anew as well; None when the stage did not end.
+        iterations, seconds: effort.
+    """
+
+    goal: str
+    value: float
+    bound: float
+    price: Floats | None
+    iterations: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Solution:
+    """The columns of the final plan and what is known about them."""
+
+    x: Floats
+    stages: tuple[Stage, ...]
+    termination: Termination
+    row_violation: float
+    bound_violation: float
+
+
+@dataclass
+class Session:
+    """A program live in a solver, with one row per finished goal; what-if questions re-solve it warm."""
+
+    program: Program
+    backend: Backend
+    objective: Objective
+    unserved_per_t: float
+    time_limit: float | None = None
+    stages: list[Stage] = field(default_factory=list)
+    _goal_rows: list[int] = field(default_factory=list)
+    _held: list[float] = field(default_factory=list)
+
+    def run(self, progress: Progress) -> Solution:
+        """Solves the goals in order; at a limit the best point so far is kept."""
+        started = time.perf_counter()
+        self.backend.load(self.program)
+        x = do_nothing(self.program)
+        termination: Termination = "optimal"
+        for goal in goal_order(self.objective):
+            with progress.phase(f"solve {goal}"):
+                left = None if self.time_limit is None else self.time_limit - (time.perf_counter() - started)
+                answer, seconds = self._stage(goal, left)
+            if answer.x is not None:
+                x = answer.x
+            value = float(self.cost(goal) @ x) + self.constant(goal)
+            if answer.status != "optimal":
+                termination = "time_limit"
+                self.stages.append(Stage(goal, value, -np.inf, None, answer.iterations, seconds))
+                break
+            self.stages.append(self._finished(goal, value, answer, seconds))
+            self._hold(goal, value)
+        for goal in goal_order(self.objective)[len(self.stages) :]:
+            value = float(self.cost(goal) @ x) + self.constant(goal)
+            self.stages.append(Stage(goal, value, -np.inf, None, 0, 0.0))
+        row, bound = violations(self.program, x)
+        return Solution(x, tuple(self.stages), termination, row, bound)
+
+    def cost(self, goal: str) -> Floats:
+        """Cost vector of a goal, or of the weighted sum."""
+        if goal != TOTAL:
+            return self.program.goals[goal]
+        return sum((w * self.program.goals[g] for g, w in self._weights().items()), np.zeros(self.program.shape[1]))
+
+    def constant(self, goal: str) -> float:
+        """The part of a goal that no decision changes."""
+        if goal != TOTAL:
+            return self.program.constants[goal]
+        return sum(w * self.program.constants[g] for g, w in self._weights().items())
+
+    def optimum(self, goal: str, row_changes: Mapping[int, tuple[float, float]]) -> float | None:
+        """Optimum of one goal of the order after changes to row bounds, earlier goals held at their values.
+
+        The live model is put back as it was. None when it cannot be solved, for example because an earlier goal can
+        no longer be held.
+        """
+        position = [stage.goal for stage in self.stages].index(goal)
+        freed = np.array(self._goal_rows[position:], dtype=np.int32)
+        changed = np.array(list(row_changes), dtype=np.int32)
+        new = np.array(list(row_changes.values()), dtype=np.float64).reshape(-1, 2)
+        minus, plus = np.full(len(freed), -np.inf), np.full(len(freed), np.inf)
+        self.backend.set_row_bounds(freed, minus, plus)
+        self.backend.set_row_bounds(changed, new[:, 0], new[:, 1])
+        self.backend.set_cost(self.cost(goal))
+        answer = self.backend.solve(self.time_limit)
+        self.backend.set_row_bounds(freed, minus, np.array(self._held[position:]))
+        self.backend.set_row_bounds(changed, self.program.row_lower[changed], self.program.row_upper[changed])
+        if answer.status != "optimal" or answer.x is None:
+            return None
+        return float(self.cost(goal) @ answer.x) + self.constant(goal)
+
+    def _weights(self) -> dict[str, float]:
+        return {"unserved": self.unserved_per_t, **self.objective.weights}
+
+    def _stage(self, goal: str, time_left: float | None) -> tuple[Answer, float]:
+        start = time.perf_counter()
+        if time_left is not None and time_left <= 0:
+            return Answer("time_limit", None, None, 0), 0.0
+        self.backend.set_cost(self.cost(goal))
+        answer = self.backend.solve(time_left)
+        if answer.status not in ("optimal", "time_limit"):
+            raise RuntimeError(
+                f"the solver says {answer.status} for goal {goal!r}, which cannot be: every block can be relaxed; "
+                "this is a defect of cutfill"
+            )
+        return answer, time.perf_counter() - start
+
+    def _finished(self, goal: str, value: float, answer: Answer, seconds: float) -> Stage:
+        assert answer.row_dual is not None
+        n = self.program.shape[0]
+        dual = answer.row_dual[:n].copy()
+        held_dual = answer.row_dual[n:]
+        bound = proven_bound(self.program, self.cost(goal), dual, self._goal_matrix(), held_dual, self._held)
+        price = dual
+        for stage, multiplier in zip(self.stages, held_dual, strict=True):
+            slack_factor = 1 + self.objective.tolerance * np.sign(stage.value)
+            assert stage.price is not None
+            price = price + multiplier * slack_factor * stage.price
+        return Stage(goal, value, bound + self.constant(goal), price, answer.iterations, seconds)
+
+    def _hold(self, goal: str, value: float) -> None:
+        """Later goals may take the stated tolerance of this one, and no more."""
+        at = value - self.constant(goal)
+        upper = at + self.objective.tolerance * abs(value)
+        self._goal_rows.append(self.backend.add_row(self.cost(goal), upper))
+        self._held.append(upper)
+
+    def _goal_matrix(self) -> list[Floats]:
+        return [self.cost(stage.goal) for stage in self.stages]
+
+
+def goal_order(objective: Objective) -> tuple[str, ...]:
+    """Goals to minimise one after the other; with weights there is the one goal `total`.
+
+    An order that does not name `unserved` gets it first: a plan that moves nothing would win every other goal.
+    """
+    if objective.weights:
+        return (TOTAL,)
+    return objective.order if "unserved" in objective.order else ("unserved", *objective.order)
+
+
+def open_session(scenario: Scenario, program: Program, backend: Backend, time_limit: float | None = None) -> Session:
+    """A session for a scenario's own objective."""
+    return Session(program, backend, scenario.objective, scenario.costs.unserved_per_t, time_limit)
+
+
+def do_nothing(program: Program) -> Floats:
+    """The point that always is feasible: nothing moves, all that must move is unserved, stocks lie where they are."""
+    x = np.zeros(program.shape[1])
+    release, left, wait = program.rows["supply.release"], program.columns["supply.left"], program.columns["supply.wait"]
+    gives_up = dict(zip(zip(*(k.tolist() for k in left.keys), strict=True), left.index, strict=True))
+    waits = dict(zip(zip(*(k.tolist() for k in wait.keys), strict=True), wait.index, strict=True))
+    on_site: dict[int, float] = {}
+    for row, lot, day in zip(release.index, *release.keys, strict=True):
+        t = on_site.get(int(lot), 0.0) + float(program.row_lower[row])
+        column = gives_up.get((int(lot), int(day)))
+        if column is None:
+            x[waits[int(lot), int(day)]] = t
+        else:
+            x[column] = t
+        on_site[int(lot)] = 0.0 if column is not None else t
+    x[program.columns["demand.short"].span] = program.upper[program.columns["demand.short"].span]
+    x[program.columns["facility.stuck"].span] = program.upper[program.columns["facility.stuck"].span]
+    stock, balance = program.columns["facility.stock"], program.rows["facility.balance"]
+    first = {key[:2]: program.row_lower[row] for row, key in _by_key(balance.index, balance.keys) if key[2] == 0}
+    for column, key in _by_key(stock.index, stock.keys):
+        x[column] = first[key[0], key[1]]
+    if "changes.lane" in program.rows:
+        x[program.columns["changes.less"].span] = program.row_lower[program.rows["changes.lane"].span]
+    return x
+
+
+def _by_key(index: np.ndarray, keys: tuple[np.ndarray, ...]) -> list[tuple[int, tuple[int, ...]]]:
+    return list(zip(index.tolist(), zip(*(k.tolist() for k in keys), strict=True), strict=True))
+
+
+def violations(program: Program, x: Floats) -> tuple[float, float]:
+    """Largest violation of any row, and of any column bound, in the units of the row or column."""
+    activity = program.matrix @ x
+    row = np.maximum(program.row_lower - activity, activity - program.row_upper).max(initial=0.0)
+    column = np.maximum(program.lower - x, x - program.upper).max(initial=0.0)
+    return float(row), float(column)
+
+
+def proven_bound(
+    program: Program,
+    cost: Floats,
+    row_dual: Floats,
+    goal_rows: list[Floats],
+    goal_dual: Floats,
+    held: list[float],
+) -> float:
+    """Lower bound on ``cost · x`` by weak duality: any duals prove it, right or wrong, so no solver need be trusted.
+
+        min c·x ≥ Σ_i min_{b in row i} y_i b + Σ_j min_{0 ≤ x_j ≤ U_j} (c_j − y·A_j) x_j
+
+    with the duals clipped to the sign their row allows, and U_j the column's bound or, where it has none, twice all
+    mass that can exist (no column can exceed that), so that a reduced cost of −1e−12 does not spoil the bound.
+    """
+    y = np.where((row_dual > 0) & np.isinf(program.row_lower), 0.0, row_dual)
+    y = np.where((y < 0) & np.isinf(program.row_upper), 0.0, y)
+    at = np.where(y > 0, program.row_lower, program.row_upper)
+    total = float(np.where(y == 0, 0.0, y * np.where(y == 0, 0.0, at)).sum())
+    reduced = cost - program.matrix.T @ y
+    for coefficients, dual, upper in zip(goal_rows, goal_dual, held, strict=True):
+        clipped = min(float(dual), 0.0)
+        total += clipped * upper
+        reduced -= clipped * coefficients
+    mass = 2 * float(np.abs(program.row_lower[np.isfinite(program.row_lower)]).sum()) + 1.0
+    widest = np.minimum(program.upper, mass)
+    return total + float(np.where(reduced < 0, reduced * widest, reduced * program.lower).sum())

@@ -10,12 +10,14 @@ from typing import Literal
 import numpy as np
 
 from optimizer.backends import Answer, Backend
+from optimizer.errors import InputError
 from optimizer.program import Program
 from optimizer.progress import Progress
 from optimizer.scenario import Floats, Objective, Scenario
 
 Termination = Literal["optimal", "time_limit"]
 TOTAL = "total"
+HEAVIEST_T_M3 = 5.0  # above any material's density: turns a demand's m³ into t that surely cover it
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,8 @@ class Session:
             return Answer("time_limit", None, None, 0), 0.0
         self.backend.set_cost(self.cost(goal))
         answer = self.backend.solve(time_left)
+        if answer.status == "unbounded":
+            raise _refuse_endless_gain(goal)
         if answer.status not in ("optimal", "time_limit"):
             raise RuntimeError(
                 f"the solver says {answer.status} for goal {goal!r}, which cannot be: every block can be relaxed; "
@@ -174,6 +178,15 @@ def goal_order(objective: Objective) -> tuple[str, ...]:
 def open_session(scenario: Scenario, program: Program, backend: Backend, time_limit: float | None = None) -> Session:
     """A session for a scenario's own objective."""
     return Session(program, backend, scenario.objective, scenario.costs.unserved_per_t, time_limit)
+
+
+def _refuse_endless_gain(goal: str) -> InputError:
+    return InputError.single(
+        "scenario.toml",
+        f"goal {goal!r} has no lower limit: some place pays (negative fee, or a bid) for goods that can be sent to it "
+        "in a circle or bought without limit; give that place a daily_in, or the quarry a daily_out",
+        column="objective",
+    )
 
 
 def do_nothing(program: Program) -> Floats:
@@ -226,8 +239,8 @@ def proven_bound(
 
         min c·x ≥ Σ_i min_{b in row i} y_i b + Σ_j min_{0 ≤ x_j ≤ U_j} (c_j − y·A_j) x_j
 
-    with the duals clipped to the sign their row allows, and U_j the column's bound or, where it has none, twice all
-    mass that can exist (no column can exceed that), so that a reduced cost of −1e−12 does not spoil the bound.
+    with the duals clipped to the sign their row allows, and U_j the column's bound or, where it has none, more than
+    all mass that can exist (no plan needs to move more), so that a reduced cost of −1e−12 does not spoil the bound.
     """
     y = np.where((row_dual > 0) & np.isinf(program.row_lower), 0.0, row_dual)
     y = np.where((y < 0) & np.isinf(program.row_upper), 0.0, y)
@@ -238,6 +251,8 @@ def proven_bound(
         clipped = min(float(dual), 0.0)
         total += clipped * upper
         reduced -= clipped * coefficients
-    mass = 2 * float(np.abs(program.row_lower[np.isfinite(program.row_lower)]).sum()) + 1.0
+    in_the_system = np.abs(program.row_lower[np.isfinite(program.row_lower)]).sum()
+    wanted = program.row_upper[program.rows["demand.room"].span].sum() * HEAVIEST_T_M3
+    mass = float(in_the_system + wanted) + 1.0
     widest = np.minimum(program.upper, mass)
     return total + float(np.where(reduced < 0, reduced * widest, reduced * program.lower).sum())

@@ -1,0 +1,184 @@
+"""The ``cutfill`` command. Nothing heavy is imported before the command that needs it is known."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from optimizer import __version__
+from optimizer.errors import InputError
+from optimizer.progress import Progress
+
+DONE, FAULTY_PLAN, BAD_INPUT, UNSERVED, LIMIT, INTERRUPTED = 0, 1, 2, 3, 4, 130
+SHOWN_FAULTS = 200
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command; returns the exit code (DESIGN.md, "Command line")."""
+    args = _parser().parse_args(argv)
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        run: Callable[[argparse.Namespace], int] = args.run
+        return run(args)
+    except InputError as error:
+        return _tell_faults(error, as_json=getattr(args, "json", False))
+    except KeyboardInterrupt:
+        print("stopped; nothing was written", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()
+        return DONE
+
+
+def _stop(signum: int, frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _tell_faults(error: InputError, *, as_json: bool) -> int:
+    faults = error.faults
+    if as_json:
+        rows = [{"file": f.file, "row": f.row or None, "column": f.column or None, "message": f.message} for f in faults]
+        print(json.dumps({"status": "bad_input", "faults": rows}, ensure_ascii=False, indent=1))
+    for fault in faults[:SHOWN_FAULTS]:
+        print(fault, file=sys.stderr)
+    if len(faults) > SHOWN_FAULTS:
+        print(f"… and {len(faults) - SHOWN_FAULTS:,} more; --json lists all of them", file=sys.stderr)
+    print(f"{len(faults):,} fault{'s' if len(faults) != 1 else ''}; nothing was written", file=sys.stderr)
+    return BAD_INPUT
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="cutfill",
+        description="Plans where every tonne of excavated soil and construction waste of a district goes.",
+    )
+    parser.add_argument("--version", action="version", version=f"cutfill {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    plan = commands.add_parser("plan", help="solve a scenario and write the plan folder")
+    plan.add_argument("scenario", type=Path, help="scenario folder, .xlsx or .json")
+    plan.add_argument("-o", "--out", type=Path, help="plan folder to write")
+    plan.add_argument("--explain", metavar="SUPPLY", action="append", default=[], help="why a lot goes where it goes")
+    plan.add_argument("--solver", choices=("highs", "glop"), default="highs")
+    plan.add_argument("--time-limit", type=_seconds, metavar="SECONDS", help="stop with the best plan so far")
+    plan.add_argument("--threads", type=int, default=1, help="threads of the solver")
+    plan.add_argument("--seed", type=int, default=0, help="random seed of the solver")
+    plan.add_argument("--lp", type=Path, metavar="FILE", help="also write the linear program in LP format")
+    _common(plan)
+    plan.set_defaults(run=_plan)
+
+    check = commands.add_parser("check", help="recompute a plan's balances, bounds and goals from the inputs alone")
+    check.add_argument("scenario", type=Path)
+    check.add_argument("out", type=Path, help="plan folder")
+    _common(check)
+    check.set_defaults(run=_check)
+
+    new = commands.add_parser("new", help="write a scenario template to fill in")
+    new.add_argument("folder", type=Path)
+    new.set_defaults(run=_new)
+
+    for name, module, text in (
+        ("roads", "optimizer.roads", "turn an OSM extract or road table into a truck road graph"),
+        ("sample", "optimizer.sample", "generate a scenario of a given size"),
+        ("bench", "benchmarks", "run the benchmark suite"),
+    ):
+        _delegate(commands, name, module, text)
+    return parser
+
+
+def _delegate(commands: Any, name: str, module: str, text: str) -> None:
+    """A command whose module brings its own arguments; it is imported only when the command is given."""
+    parser = commands.add_parser(name, help=text, add_help=False)
+    parser.add_argument("rest", nargs=argparse.REMAINDER)
+
+    def run(args: argparse.Namespace) -> int:
+        from importlib import import_module
+
+        own = import_module(module)
+        full = argparse.ArgumentParser(prog=f"cutfill {name}", description=text[0].upper() + text[1:] + ".")
+        own.add_arguments(full)
+        parsed = full.parse_args(args.rest)
+        args.json = getattr(parsed, "json", False)
+        return int(own.command(parsed))
+
+    parser.set_defaults(run=run)
+
+
+def _common(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print the summary as JSON on standard output")
+    parser.add_argument("--quiet", action="store_true", help="no progress on standard error")
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError("a number of seconds above 0")
+    return value
+
+
+def _plan(args: argparse.Namespace) -> int:
+    if args.out is None and not (args.explain or args.lp):
+        raise InputError.single("cutfill plan", "name the folder to write, as in: cutfill plan my-week -o out")
+    progress = Progress(quiet=args.quiet)
+    with progress.phase("start"):
+        from optimizer.explain import explain, refuse_unknown
+        from optimizer.outputs import summary_json, write_plan
+        from optimizer.planner import Options, plan_scenario
+        from optimizer.read import load_scenario
+    if args.out is not None:
+        _refuse_odd_target(args.out, args.scenario)
+    with progress.phase("read"):
+        scenario = load_scenario(args.scenario)
+    refuse_unknown(scenario, args.explain)
+    options = Options(args.solver, args.time_limit, args.threads, args.seed)
+    planning = plan_scenario(scenario, options, progress)
+    if args.lp:
+        from optimizer.lp_format import write_lp
+
+        write_lp(planning, args.lp)
+    if args.out is not None:
+        write_plan(scenario, planning.plan, args.out, progress)
+    for supply in args.explain:
+        print(explain(planning, supply), file=sys.stderr if args.json else sys.stdout)
+    summary = planning.plan.summary
+    if args.json:
+        print(summary_json(summary), end="")
+    else:
+        from optimizer.console import plan_in_words
+
+        print(plan_in_words(summary, args.out))
+    if summary["termination"] != "optimal":
+        return LIMIT
+    return UNSERVED if summary["kpis"]["unserved_t"] > 0 else DONE
+
+
+def _refuse_odd_target(out: Path, scenario: Path) -> None:
+    if out.exists() and not out.is_dir():
+        raise InputError.single(str(out), "is a file; name a folder for the plan")
+    if out.resolve() == scenario.resolve():
+        raise InputError.single(str(out), "is the scenario itself; name another folder for the plan")
+
+
+def _check(args: argparse.Namespace) -> int:
+    from optimizer.check import check, format_result, result_json
+
+    result = check(args.scenario, args.out, Progress(quiet=args.quiet))
+    print(result_json(result) if args.json else format_result(result))
+    return FAULTY_PLAN if result.findings else DONE
+
+
+def _new(args: argparse.Namespace) -> int:
+    from optimizer.template import write_template
+
+    write_template(args.folder)
+    print(f"wrote a scenario to fill in: {args.folder}\nplan it with: cutfill plan {args.folder} -o {args.folder}-plan")
+    return DONE
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,55 @@
+"""Writes a plan folder, whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+from optimizer.files import folder_written_whole
+from optimizer.plan import Plan
+from optimizer.progress import Progress
+from optimizer.scenario import Scenario
+
+TABLES = ("flows", "stocks", "processing", "balance", "prices", "reasons")
+FILES = frozenset(
+    {f"{name}.csv" for name in TABLES} | {"plan.json", "map.geojson", "report.html", "plan.xlsx"}
+    | {"trips.csv", "trucks.csv"}  # a new plan makes an older dispatch of the folder untrue
+)  # fmt: skip
+
+
+def write_plan(scenario: Scenario, plan: Plan, folder: Path, progress: Progress) -> None:
+    """Writes every file of the plan folder; files of other programs in it are kept."""
+    from optimizer.geojson import plan_geojson
+    from optimizer.report import render
+    from optimizer.workbook import workbook_bytes
+
+    with folder_written_whole(folder, owned=FILES) as scratch:
+        with progress.phase("write tables"):
+            for name in TABLES:
+                (scratch / f"{name}.csv").write_text(plan.tables[name].to_csv(), encoding="utf-8")
+            geojson = json.dumps(plan_geojson(scenario, plan), ensure_ascii=False)
+            (scratch / "map.geojson").write_text(geojson, encoding="utf-8")
+        with progress.phase("write workbook"):
+            (scratch / "plan.xlsx").write_bytes(workbook_bytes(scenario, plan))
+        with progress.phase("write report"):
+            (scratch / "report.html").write_text(render(scenario, plan), encoding="utf-8")
+        (scratch / "plan.json").write_text(summary_json(plan.summary), encoding="utf-8")
+
+
+def summary_json(summary: dict[str, Any]) -> str:
+    """JSON text of a summary; numbers that JSON cannot hold become null."""
+    return json.dumps(_plain(summary), ensure_ascii=False, indent=1) + "\n"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    if hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value

@@ -1,0 +1,192 @@
+"""From a scenario to a plan: the whole way in one function, so that the command line, the platform and tests share it."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from optimizer import __version__
+from optimizer.backends import Backend, make_backend
+from optimizer.blocks import build_program
+from optimizer.counterfactual import NAME as COUNTERFACTUAL
+from optimizer.counterfactual import nearest_legal_place
+from optimizer.distances import Distances, measure
+from optimizer.figures import Figures
+from optimizer.lanes import Lanes, build_lanes
+from optimizer.ledger import Ledger, read_solution
+from optimizer.plan import Plan, ledger_tables
+from optimizer.prices import price_table
+from optimizer.program import Program
+from optimizer.progress import Progress
+from optimizer.reasons import reason_table
+from optimizer.scenario import Scenario
+from optimizer.solve import TOTAL, Session, Solution, open_session
+
+UNITS = {
+    "unserved": "t",
+    "offsite": "t",
+    "landfill": "t",
+    "transfer": "t",
+    "haul": "t·km",
+    "cost": "CNY",
+    "carbon": "kg CO2e",
+    "welfare": "CNY",
+    "changes": "t",
+    TOTAL: "CNY",
+}
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to solve, apart from what to solve.
+
+    Attributes:
+        solver: ``highs`` or ``glop``.
+        time_limit: seconds for all goals together; None for no limit.
+        threads, seed: handed to the solver and recorded.
+        engine: path engine for road graphs.
+    """
+
+    solver: str = "highs"
+    time_limit: float | None = None
+    threads: int = 1
+    seed: int = 0
+    engine: str = "auto"
+
+
+@dataclass(frozen=True)
+class Planning:
+    """A solved scenario with everything that led to it; questions about the plan are asked of this."""
+
+    scenario: Scenario
+    distances: Distances
+    lanes: Lanes
+    program: Program
+    session: Session
+    solution: Solution
+    ledger: Ledger
+    plan: Plan
+
+
+def plan_scenario(scenario: Scenario, options: Options, progress: Progress) -> Planning:
+    """Solves a scenario and makes its plan.
+
+    Raises:
+        InputError: the map cannot be read, places lie off the roads, or a goal has no lower limit.
+    """
+    distances = measure(scenario, progress, engine=options.engine)
+    with progress.phase("lanes"):
+        lanes = build_lanes(scenario, distances)
+    with progress.phase("program"):
+        program = build_program(scenario, lanes)
+    backend = make_backend(options.solver, threads=options.threads, seed=options.seed)
+    session = open_session(scenario, program, backend, options.time_limit)
+    solution = session.run(progress)
+    with progress.phase("tables"):
+        ledger = read_solution(scenario, lanes, program, solution.x)
+        figures = Figures(scenario, lanes, ledger)
+        tables = ledger_tables(scenario, lanes, ledger, figures.recipe_cost())
+        tables["prices"] = price_table(scenario, program, solution.stages)
+    with progress.phase("reasons"):
+        tables["reasons"] = reason_table(scenario, distances, lanes, session, ledger)
+    with progress.phase("counterfactual"):
+        without_plan = Figures(scenario, lanes, nearest_legal_place(scenario, lanes))
+    with progress.phase("paths"):
+        paths = _used_paths(scenario, distances, ledger)
+    summary = {
+        "name": scenario.name,
+        "start": scenario.start.isoformat(),
+        "days": scenario.days,
+        "status": "optimal" if solution.termination == "optimal" else "feasible",
+        "termination": solution.termination,
+        "mode": "weights" if scenario.objective.weights else "lexicographic",
+        "tolerance": scenario.objective.tolerance,
+        "goals": _goals(scenario, solution, figures),
+        "kpis": figures.kpis(),
+        "counts": _counts(scenario, lanes, program),
+        "seconds": progress.seconds,
+        "versions": _versions(backend),
+        "inputs": dict(scenario.hashes),
+        "roads": distances.info,
+        "certificate": _certificate(solution, backend),
+        "counterfactual": {"name": COUNTERFACTUAL, "goals": without_plan.goals(), "kpis": without_plan.kpis()},
+        "notes": list(scenario.notes),
+    }
+    plan = Plan(summary, tables, paths)
+    return Planning(scenario, distances, lanes, program, session, solution, ledger, plan)
+
+
+def _goals(scenario: Scenario, solution: Solution, figures: Figures) -> list[dict[str, Any]]:
+    """Each goal with its value recomputed from the plan's tables and its proven bound."""
+    values = figures.goals()
+    for stage in solution.stages:
+        values.setdefault(stage.goal, stage.value)
+    weights = scenario.objective.weights
+    if weights:
+        values[TOTAL] = figures.total(weights, values)
+    goals = []
+    for stage in solution.stages:
+        bound = None if np.isinf(stage.bound) else min(stage.bound, values[stage.goal])
+        goals.append({"name": stage.goal, "unit": UNITS[stage.goal], "value": values[stage.goal], "bound": bound})
+    goals += [{"name": g, "unit": UNITS[g], "value": values[g], "bound": None, "weight": w} for g, w in weights.items()]
+    return goals
+
+
+def _counts(scenario: Scenario, lanes: Lanes, program: Program) -> dict[str, int]:
+    return {
+        "supplies": len(scenario.supplies.ids),
+        "demands": len(scenario.demands.ids),
+        "facilities": len(scenario.facilities.ids),
+        "commodities": int(len(np.unique(lanes.commodity))),
+        "lanes": len(lanes),
+        "columns": program.shape[1],
+        "rows": program.shape[0],
+        "nonzeros": int(program.matrix.nnz),
+        "unreachable_pairs": lanes.no_road,
+        "beyond_max_km_pairs": lanes.too_far,
+    }
+
+
+def _versions(backend: Backend) -> dict[str, str]:
+    from importlib.metadata import version
+
+    return {
+        "cutfill": __version__,
+        "python": platform.python_version(),
+        "numpy": version("numpy"),
+        "scipy": version("scipy"),
+        backend.name: backend.version,
+    }
+
+
+def _certificate(solution: Solution, backend: Backend) -> dict[str, Any]:
+    """What proves the plan: violations on the raw arrays, and per goal the gap to the bound that its duals prove."""
+    return {
+        "solver": backend.name,
+        "version": backend.version,
+        "options": backend.options,
+        "largest_row_violation": solution.row_violation,
+        "largest_bound_violation": solution.bound_violation,
+        "bound": "weak duality, recomputed from the duals by optimizer.solve.proven_bound",
+        "stages": [
+            {
+                "goal": stage.goal,
+                "value": stage.value,
+                "bound": None if np.isinf(stage.bound) else stage.bound,
+                "gap": None if np.isinf(stage.bound) else (stage.value - stage.bound) / max(1.0, abs(stage.value)),
+                "iterations": stage.iterations,
+                "seconds": stage.seconds,
+            }
+            for stage in solution.stages
+        ],
+    }
+
+
+def _used_paths(scenario: Scenario, distances: Distances, ledger: Ledger) -> dict[tuple[str, str], Any]:
+    used = sorted(set(zip(ledger.origin.tolist(), ledger.destination.tolist(), strict=True)))
+    places = scenario.place_ids
+    lines = distances.paths(used) if used else []
+    return {(places[o], places[d]): line for (o, d), line in zip(used, lines, strict=True)}

@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
+from scipy import sparse
 
 from optimizer.backends import Answer, Backend
 from optimizer.errors import InputError
+from optimizer.lanes import Lanes
 from optimizer.program import Program
 from optimizer.progress import Progress
 from optimizer.scenario import Floats, Objective, Scenario
@@ -102,26 +104,64 @@ class Session:
             return self.program.constants[goal]
         return sum(w * self.program.constants[g] for g, w in self._weights().items())
 
-    def optimum(self, goal: str, row_changes: Mapping[int, tuple[float, float]]) -> float | None:
-        """Optimum of one goal of the order after changes to row bounds, earlier goals held at their values.
+    def optimum(
+        self, goal: str, row_changes: Mapping[int, tuple[float, float]] | None = None, more_lanes: Lanes | None = None
+    ) -> float | None:
+        """Optimum of one goal of the order if some row bounds were others, or more lanes existed.
 
-        The live model is put back as it was. None when it cannot be solved, for example because an earlier goal can
-        no longer be held.
+        Earlier goals are held at their values. The live model is put back as it was: added lanes stay in it, closed.
+
+        Returns:
+            None when it cannot be solved, for example because an earlier goal can no longer be held.
         """
         position = [stage.goal for stage in self.stages].index(goal)
         freed = np.array(self._goal_rows[position:], dtype=np.int32)
-        changed = np.array(list(row_changes), dtype=np.int32)
-        new = np.array(list(row_changes.values()), dtype=np.float64).reshape(-1, 2)
+        changes = row_changes or {}
+        changed = np.array(list(changes), dtype=np.int32)
+        new = np.array(list(changes.values()), dtype=np.float64).reshape(-1, 2)
         minus, plus = np.full(len(freed), -np.inf), np.full(len(freed), np.inf)
         self.backend.set_row_bounds(freed, minus, plus)
         self.backend.set_row_bounds(changed, new[:, 0], new[:, 1])
         self.backend.set_cost(self.cost(goal))
+        added = self._add_lanes(goal, more_lanes) if more_lanes is not None else np.zeros(0)
         answer = self.backend.solve(self.time_limit)
         self.backend.set_row_bounds(freed, minus, np.array(self._held[position:]))
         self.backend.set_row_bounds(changed, self.program.row_lower[changed], self.program.row_upper[changed])
+        if answer.x is not None and len(added):
+            closed = np.arange(len(answer.x) - len(added), len(answer.x), dtype=np.int32)
+            self.backend.set_column_bounds(closed, np.zeros(len(added)), np.zeros(len(added)))
         if answer.status != "optimal" or answer.x is None:
             return None
-        return float(self.cost(goal) @ answer.x) + self.constant(goal)
+        n = self.program.shape[1]
+        extra = float(added @ answer.x[len(answer.x) - len(added) :])
+        return float(self.cost(goal) @ answer.x[:n]) + extra + self.constant(goal)
+
+    def reduced_costs(self) -> dict[str, Floats]:
+        """Goal → (columns,) what one further unit of each column would add to that goal's optimum, earlier goals first.
+
+        Zero for what is used; only for stages that ended.
+        """
+        return {
+            stage.goal: self.cost(stage.goal) - self.program.matrix.T @ stage.price
+            for stage in self.stages
+            if stage.price is not None
+        }
+
+    def _add_lanes(self, goal: str, lanes: Lanes) -> Floats:
+        """Adds open columns for lanes; returns what each adds to the goal."""
+        matrix, goals = self.program.lane_columns(lanes)
+        if self.stages:
+            coefficients = [sparse.csr_array(self._of_lanes(goals, stage.goal)[None, :]) for stage in self.stages]
+            held = coefficients[: len(self._goal_rows)]
+            matrix = sparse.csc_array(sparse.vstack([matrix, *held]))
+        cost = self._of_lanes(goals, goal)
+        self.backend.add_columns(matrix, cost, np.full(len(lanes), np.inf))
+        return cost
+
+    def _of_lanes(self, goals: Mapping[str, Floats], goal: str) -> Floats:
+        if goal != TOTAL:
+            return goals[goal]
+        return sum((w * goals[g] for g, w in self._weights().items()), np.zeros(len(goals["unserved"])))
 
     def _weights(self) -> dict[str, float]:
         return {"unserved": self.unserved_per_t, **self.objective.weights}

@@ -42,7 +42,7 @@ class Backend(Protocol):
         """Takes the whole program, with zero costs."""
 
     def set_cost(self, cost: Floats) -> None:
-        """Replaces all costs."""
+        """Replaces the costs of the first columns, as many as given."""
 
     def add_row(self, coefficients: Floats, upper: float) -> int:
         """Adds ``coefficients · x ≤ upper``; returns the row's number."""

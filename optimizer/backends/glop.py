@@ -38,8 +38,8 @@ class Glop:
         self._row_lower, self._row_upper = program.row_lower.copy(), program.row_upper.copy()
 
     def set_cost(self, cost: Floats) -> None:
-        """Replaces all costs."""
-        self._cost = cost.copy()
+        """Replaces the costs of the first columns, as many as given."""
+        self._cost[: len(cost)] = cost
 
     def add_row(self, coefficients: Floats, upper: float) -> int:
         """Adds ``coefficients · x ≤ upper``; returns the row's number."""

@@ -56,7 +56,7 @@ class Highs:
         self._solved = False
 
     def set_cost(self, cost: Floats) -> None:
-        """Replaces all costs."""
+        """Replaces the costs of the first columns, as many as given."""
         columns = np.arange(len(cost), dtype=np.int32)
         self._checked(self._highs.changeColsCost(len(cost), columns, cost), "change costs")
 

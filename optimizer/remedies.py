@@ -1,0 +1,201 @@
+"""The cheapest single thing that would help: candidates come from the duals, and each is tried by a warm re-solve."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from optimizer.distances import Distances
+from optimizer.lanes import Lanes
+from optimizer.obstacles import Obstacles
+from optimizer.scenario import Scenario
+from optimizer.solve import Session
+from optimizer.words import Words, dates, place, tonnes
+
+RESOLVES = 16  # re-solves for all reasons of a plan; a count, so that the same input gives the same plan
+TRIED_LIMITS = 2  # loosened limits tried per reason
+WORTH = 1e-6  # a dual closer to zero than this promises nothing
+
+# row block → (what is loosened, in both languages); {t} is how much, {p} the place
+LIMITS = {
+    "gate.in": Words("{t} t a day more at the gate of {p}", "{p} 进场口每日再增 {t} t"),
+    "gate.out": Words("{t} t a day more out of {p}", "{p} 出场口每日再增 {t} t"),
+    "facility.storage": Words("{t} t more storage at {p}", "{p} 再增库容 {t} t"),
+    "facility.end_stock": Words("{t} t more end stock allowed at {p}", "{p} 期末库存上限再放宽 {t} t"),
+    "facility.room": Words("{t} t more room at {p}", "{p} 再增容量 {t} t"),
+    "plant.daily": Words("{t} t a day more processing at {p}", "{p} 日处理能力再增 {t} t"),
+    "demand.room": Words("{t} {unit} more needed by {p}", "{p} 再增需求 {t} {unit}"),
+    "demand.daily": Words("{t} {unit} a day more taken by {p}", "{p} 每日再多接收 {t} {unit}"),
+    "supply.daily": Words("{t} t a day more loaded at {p}", "{p} 每日多装 {t} t"),
+}
+
+
+@dataclass(frozen=True)
+class _Limit:
+    """All rows of one block at one place."""
+
+    block: str
+    node: int
+    rows: tuple[int, ...]
+    worth: float
+
+
+class Remedies:
+    """Tries changes on the live model and says what the best one achieves."""
+
+    def __init__(self, scenario: Scenario, distances: Distances, lanes: Lanes, session: Session):
+        self.s, self.distances, self.lanes, self.session = scenario, distances, lanes, session
+        self.left = RESOLVES
+        self._known: dict[tuple[object, ...], float] = {}
+        self._limits: dict[str, list[_Limit]] = {}
+
+    def for_surplus(self, goal: str, origin: int, commodity: int, t: float, found: Obstacles) -> Words:
+        """What would help ``t`` tonnes of a commodity at ``origin``."""
+        near = set(found.usable) | {origin}
+        options = [self._loosen(goal, limit, t) for limit in self._tight(goal, near)[:TRIED_LIMITS]]
+        hurdles = (
+            (found.too_far, "a cut-off of {km:.1f} km, to reach {p}", "运距上限放宽到 {km:.1f} km，可达 {p}"),
+            (found.no_common_day, "{p} open on {days}", "{p} 在 {days} 开放"),
+            (found.wrong_grade, "treatment, or tests, that lift it to the grade that {p} takes", "经处理或复检达到 {p} 的等级"),
+        )
+        for places, en, zh in hurdles:
+            if places:
+                options.append(self._open_lane(goal, origin, commodity, places[0], Words(en, zh)))
+        return self._best(goal, options, origin)
+
+    def for_need(self, goal: str, demand: int, t: float, found: Obstacles) -> Words:
+        """What would help a demand that lacks ``t`` tonnes."""
+        target = self.s.first_demand + demand
+        near = set(found.usable) | {target}
+        options = [self._loosen(goal, limit, t) for limit in self._tight(goal, near)[:TRIED_LIMITS]]
+        hurdles = (
+            (found.too_far, "a cut-off of {km:.1f} km, to reach it from {p}", "运距上限放宽到 {km:.1f} km，可由 {p} 供给"),
+            (found.no_common_day, "taking soil on {days}, when {p} has it", "在 {days} 开放，以便 {p} 供给"),
+        )
+        for places, en, zh in hurdles:
+            sender = next((p for p in places if p < self.s.first_demand), None)
+            if sender is not None:
+                commodity = int(self.s.supplies.commodity[sender])
+                options.append(self._open_lane(goal, sender, commodity, target, Words(en, zh), named=sender))
+        return self._best(goal, options, None, lacking=t, demand=demand)
+
+    def _best(
+        self,
+        goal: str,
+        options: list[tuple[float, Words] | None],
+        origin: int | None,
+        *,
+        lacking: float = 0.0,
+        demand: int | None = None,
+    ) -> Words:
+        tried = [option for option in options if option is not None]
+        gains = [option for option in tried if option[0] > 0.05]
+        if gains:
+            gain, what = max(gains, key=lambda option: option[0])
+            unit = {"unserved": Words("less unserved", "减少未安置"), "offsite": Words("less off-site", "减少外运")}.get(
+                goal, Words(f"less {goal}", f"减少 {goal}")
+            )
+            measure = "t" if goal in ("unserved", "offsite") else "CNY" if goal == "total" else ""
+            number = f"{tonnes(gain)} {measure}".strip()
+            return what + Words(f": {number} {unit.en}", f"：{unit.zh} {number}")
+        if demand is not None:
+            first = int(self.s.demands.first_material[demand])
+            m = self.s.materials
+            return Words(
+                f"{tonnes(lacking)} t more of {m.name_en[first]} offered nearby on its days",
+                f"附近在其开放日再提供 {tonnes(lacking)} t {m.name_zh[first]}",
+            )
+        assert origin is not None
+        if tried:
+            return Words(
+                f"no single change of the {len(tried)} tried; a further place that takes it is needed",
+                f"已试 {len(tried)} 种单项调整均无效，需要新增接收场所",
+            )
+        return Words("a place in reach that takes it", "需要可达的接收场所")
+
+    def _tight(self, goal: str, near: set[int]) -> list[_Limit]:
+        """Limits with a dual on the goal, most worth first, those at the places concerned before others."""
+        if goal not in self._limits:
+            self._limits[goal] = self._all_limits(goal)
+        return sorted(self._limits[goal], key=lambda limit: (limit.node not in near, -limit.worth, limit.node))
+
+    def _all_limits(self, goal: str) -> list[_Limit]:
+        stage = next(stage for stage in self.session.stages if stage.goal == goal)
+        if stage.price is None:
+            return []
+        starts = {"supply": 0, "demand": self.s.first_demand, "facility": self.s.first_facility}
+        limits = []
+        for name in LIMITS:
+            block = self.session.program.rows[name]
+            place_of = block.keys[0] + starts[block.dims[0]]
+            price = stage.price[block.span]
+            for node in np.unique(place_of[price < -WORTH]).tolist():
+                rows = block.index[place_of == node]
+                worth = float(-price[place_of == node].sum())
+                limits.append(_Limit(name, node, tuple(rows.tolist()), worth))
+        return limits
+
+    def _loosen(self, goal: str, limit: _Limit, t: float) -> tuple[float, Words] | None:
+        """Gain in the goal if all rows of a limit had ``t`` tonnes more."""
+        amount, unit = t, "t"
+        if limit.block.startswith("demand."):
+            demand = limit.node - self.s.first_demand
+            d = self.s.demands
+            amount, unit = t * float(d.units_per_t[demand, d.first_material[demand]]), d.unit[demand]
+        program = self.session.program
+        changes = {row: (float(program.row_lower[row]), float(program.row_upper[row]) + amount) for row in limit.rows}
+        gain = self._gain(goal, (limit.block, limit.node, round(amount, 3)), changes, None)
+        if gain is None:
+            return None
+        words = LIMITS[limit.block]
+        fill = {"t": tonnes(amount), "unit": unit, "p": place(self.s, limit.node)}
+        return gain, Words(words.en.format(**fill), words.zh.format(**fill))
+
+    def _open_lane(
+        self, goal: str, origin: int, commodity: int, destination: int, words: Words, named: int | None = None
+    ) -> tuple[float, Words] | None:
+        """Gain in the goal if a lane between two places were open on every day of the origin."""
+        km = float(self.distances.km[origin, destination])
+        if np.isnan(km):
+            return None
+        s = self.s.supplies
+        days = np.arange(self.s.days)
+        if origin < self.s.first_demand:
+            days = days[s.first[origin] : s.last[origin] + 1]
+        given = float(self.distances.cost_per_t[origin, destination])
+        lane = replace(
+            self.lanes,
+            origin=np.array([origin], dtype=np.int32),
+            destination=np.array([destination], dtype=np.int32),
+            commodity=np.array([commodity], dtype=np.int32),
+            km=np.array([km]),
+            minutes=np.array([np.nan]),
+            haul_cost=np.array([km * self.s.costs.haul_per_t_km if np.isnan(given) else given]),
+            arc=np.zeros(len(days), dtype=np.int32),
+            day=days.astype(np.int32),
+        )
+        gain = self._gain(goal, ("lane", origin, destination, commodity), None, lane)
+        if gain is None:
+            return None
+        open_days = np.isin(np.arange(self.s.days), days)
+        shown = place(self.s, destination if named is None else named)
+        fill = {"km": km, "p": shown, "days": dates(self.s, open_days)}
+        return gain, Words(words.en.format(**fill), words.zh.format(**fill))
+
+    def _gain(
+        self,
+        goal: str,
+        key: tuple[object, ...],
+        changes: dict[int, tuple[float, float]] | None,
+        lanes: Lanes | None,
+    ) -> float | None:
+        key = (goal, *key)
+        if key not in self._known:
+            if self.left <= 0:
+                return None
+            self.left -= 1
+            now = next(stage.value for stage in self.session.stages if stage.goal == goal)
+            new = self.session.optimum(goal, changes, lanes)
+            self._known[key] = 0.0 if new is None else now - new
+        return self._known[key]

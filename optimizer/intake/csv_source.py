@@ -1,0 +1,130 @@
+"""A scenario folder: CSV tables beside ``scenario.toml``."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import tomllib
+from pathlib import Path
+
+from optimizer.intake.decoding import decoded, read_bytes
+from optimizer.intake.faults import Faults, listed, nearest
+from optimizer.intake.raw import RawTable, Setting, Source, flattened, table_from_rows, table_named
+from optimizer.schema import TABLES, TableSpec
+
+SETTINGS_FILE = "scenario.toml"
+_LONGEST_CELL = 1_000_000  # characters; longer only happens when a quote is never closed
+
+
+def read_folder(folder: Path, faults: Faults) -> Source:
+    """Every table and the settings of a scenario folder."""
+    source = Source(folder, folder.resolve().name, SETTINGS_FILE, "{}.csv")
+    for path in sorted(p for p in folder.iterdir() if p.suffix.lower() == ".csv"):
+        if path.name.startswith((".", "~")):
+            continue
+        name = table_named(path.stem)
+        if name is None:
+            hint = nearest(path.stem, TABLES) or "; known are " + listed(f"{t}.csv" for t in TABLES)
+            source.other_files[path.name] = f"unknown table{hint}"
+        elif name in source.tables:
+            faults.add(path.name, 0, "", f"there is another file for the table {name}; keep one")
+        else:
+            source.tables[name] = read_csv(path, TABLES[name], path.name, faults, source.hashes)
+    _read_toml(source, folder / SETTINGS_FILE, faults)
+    return source
+
+
+def read_csv(path: Path, spec: TableSpec, label: str, faults: Faults, hashes: dict[str, str]) -> RawTable:
+    """One CSV file. Row numbers are the lines a text editor shows; empty lines are skipped."""
+    broken = RawTable(spec, label, [], {}, complete=False)
+    data = read_bytes(path, label, faults, hashes)
+    text = decoded(data, label, faults) if data is not None else None
+    if text is None:
+        return broken
+    delimiter = _delimiter(text, label, faults)
+    if delimiter is None:
+        return broken
+    rows, lines, whole = _records(text, delimiter, label, faults)
+    table = table_from_rows(spec, label, rows, lines, faults)
+    table.complete = table.complete and whole
+    return table
+
+
+def _delimiter(text: str, label: str, faults: Faults) -> str | None:
+    """A comma, or the tab of Excel's Unicode text; other separators are refused by name."""
+    header = next((line for line in io.StringIO(text, newline=None) if line.strip()), "")
+    if "," in header:
+        return ","
+    if "\t" in header.strip():
+        faults.note(f"{label}: cells are separated by tabs; read as such")
+        return "\t"
+    for separator, name in ((";", "semicolons"), ("，", "full-width commas"), ("|", "vertical bars")):
+        if separator in header:
+            faults.add(label, 1, "", f"cells are separated by {name}; save the file with commas (lists use ;)")
+            return None
+    return ","
+
+
+def _records(text: str, delimiter: str, label: str, faults: Faults) -> tuple[list[list[str]], list[int], bool]:
+    """Non-empty rows, the line each begins on, and whether the file was read to its end."""
+    csv.field_size_limit(_LONGEST_CELL)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    rows: list[list[str]] = []
+    lines: list[int] = []
+    line = 1
+    try:
+        for row in reader:
+            if any(map(str.strip, row)):
+                rows.append(row)
+                lines.append(line)
+            line = reader.line_num + 1
+    except csv.Error as error:
+        faults.add(label, line, "", _csv_words(str(error)))
+        return rows, lines, False
+    return rows, lines, True
+
+
+def _csv_words(error: str) -> str:
+    if "unexpected end of data" in error:
+        return "a quote opened in this row is never closed"
+    if "field larger" in error:
+        return f"a cell is longer than {_LONGEST_CELL:,} characters; a quote may not be closed"
+    if "expected after" in error:
+        return 'text follows a closing quote; inside a quoted cell write "" for a quote'
+    return f"is not CSV from here on ({error})"
+
+
+def _read_toml(source: Source, path: Path, faults: Faults) -> None:
+    source.settings_complete = False
+    if not path.exists():
+        faults.add(SETTINGS_FILE, 0, "", "the file is missing; it says at least start, days and [roads]")
+        return
+    data = read_bytes(path, SETTINGS_FILE, faults, source.hashes)
+    text = decoded(data, SETTINGS_FILE, faults) if data is not None else None
+    if text is None:
+        return
+    try:
+        values = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:  # ValueError: TOMLDecodeError, and integers of 5000 digits
+        at = re.search(r"\(at line (\d+), column \d+\)", str(error))
+        words = re.sub(r"\s*\(at .*\)$", "", str(error)) or "nested too deeply"
+        faults.add(SETTINGS_FILE, int(at[1]) if at else 0, "", f"is not TOML: {words}")
+        return
+    source.settings_complete = True
+    lines = _toml_lines(text)
+    for name, value in flattened(values).items():
+        source.settings[name] = Setting(value, lines.get(name, 0))
+
+
+def _toml_lines(text: str) -> dict[str, int]:
+    """Line of each key; good enough for messages, wrong at worst for keys inside multi-line strings."""
+    lines: dict[str, int] = {}
+    section = ""
+    for number, line in enumerate(text.splitlines(), start=1):
+        if head := re.match(r"\s*\[+\s*([^\]]+?)\s*\]+\s*(#.*)?$", line):
+            section = re.sub(r"[\s\"']", "", head[1]) + "."
+            lines.setdefault(section[:-1], number)
+        elif key := re.match(r"\s*([A-Za-z0-9_\-.\"' ]+?)\s*=", line):
+            lines.setdefault(section + re.sub(r"[\s\"']", "", key[1]), number)
+    return lines

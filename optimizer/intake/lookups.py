@@ -1,0 +1,175 @@
+"""Names to numbers: materials, ids of places, and what may not be there twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from optimizer.intake.cells import Refused
+from optimizer.intake.faults import Faults, listed, nearest, quoted
+from optimizer.intake.typed import Column, Typed
+from optimizer.materials import Material, name_index, name_key, narrow, refused_class
+from optimizer.scenario import UNITS, Bools, Floats, Ints
+
+_MOST_HINTS = 50  # a near name is looked for this often at most: it costs a pass over all names
+
+
+@dataclass(frozen=True)
+class Library:
+    """The scenario's materials and the names they go by."""
+
+    materials: tuple[Material, ...]
+    density: Floats  # (M, len(UNITS)) t per unit
+    names: Mapping[str, int | None] = field(default_factory=dict)
+    complete: bool = True  # False when materials.csv could not be read, so that unknown names are no fault
+
+    @classmethod
+    def of(cls, materials: Sequence[Material], density: Floats, *, complete: bool) -> Library:
+        """A library of the given materials."""
+        return cls(tuple(materials), density, name_index(materials), complete)
+
+    def find(self, name: str) -> int | Refused:
+        """Position of the material of that name; -1 when it may stand in an unreadable materials.csv."""
+        found = self.names.get(name_key(name), -1)
+        if found is None:
+            return Refused(f"{quoted(name)} is the name of several materials; use the id")
+        if found >= 0:
+            return found
+        refused = refused_class(name)
+        if refused:
+            return Refused(f"{quoted(name)} is {refused}, which never enters this stream; take the row out")
+        if not self.complete:
+            return -1
+        ids = [m.id for m in self.materials]
+        hint = nearest(name, ids) or _near_alias(name, self.materials) or "; known are " + listed(ids)
+        return Refused(f"{quoted(name)} is not a known material{hint} (new materials go into materials.csv)")
+
+    def column(self, table: Typed, name: str, faults: Faults) -> Ints:
+        """(n,) material of each row; -1 where blank or refused."""
+        found = {text: self.find(text) for text in set(table[name].tolist()) if text}
+        for row, text in enumerate(table[name].tolist()) if _any_refused(found) else ():
+            if text and isinstance(refusal := found[text], Refused):
+                table.fault(faults, row, name, refusal.message)
+        at = {text: -1 if isinstance(index, Refused) else index for text, index in found.items()}
+        return np.array([at.get(text, -1) for text in table[name].tolist()], dtype=np.int32)
+
+    def sets(self, table: Typed, name: str, faults: Faults, *, star: Bools | None) -> tuple[Bools, Ints]:
+        """(n, M) materials listed in each row, and (n,) the first listed; ``star``: rows in which ``*`` means all."""
+        accepts = np.zeros((len(table), len(self.materials)), dtype=bool)
+        first = np.full(len(table), -1, dtype=np.int32)
+        known: dict[str, int | Refused] = {}
+        for row, parts in enumerate(table[name].tolist()):
+            if parts == ("*",) and star is not None and star[row]:
+                accepts[row] = True
+                first[row] = 0
+                continue
+            for part in parts:
+                if part not in known:
+                    known[part] = self._part(part)
+                at = known[part]
+                if isinstance(at, Refused):
+                    table.fault(faults, row, name, at.message)
+                elif at >= 0:
+                    accepts[row, at] = True
+                    first[row] = at if first[row] < 0 else first[row]
+        return accepts, first
+
+    def _part(self, part: str) -> int | Refused:
+        if part == "*":
+            return Refused("'*' is not possible here; list the materials, separated by ;")
+        if "," in part and name_key(part) not in self.names:
+            return Refused(f"{quoted(part)} is not a known material; separate materials by ;")
+        return self.find(part)
+
+    def tonnes_per_unit(self, table: Typed, material: Ints, faults: Faults) -> Floats:
+        """(n,) t per unit of each row's ``unit``; a state without a density becomes a fault."""
+        factor = self.density[material, unit_numbers(table)]
+        ok = (material >= 0) & (table["unit"] != "")
+        for row in np.flatnonzero(ok & np.isnan(factor)):
+            self.no_density(table, int(row), "unit", int(material[row]), faults)
+        return np.where(ok, factor, np.nan)
+
+    def no_density(self, table: Typed, row: int, column: str, material: int, faults: Faults) -> None:
+        unit = table["unit"][row]
+        states = [u for u, rho in zip(UNITS, self.density[material], strict=True) if not np.isnan(rho)]
+        name = self.materials[material].id
+        table.fault(faults, row, column, f"{name} has no density in {unit}; use {' or '.join(states)}, "
+                    f"or give {unit.removeprefix('m3_')}_t_m3 in materials.csv")  # fmt: skip
+
+
+def _any_refused(found: Mapping[str, int | Refused]) -> bool:
+    return any(isinstance(value, Refused) for value in found.values())
+
+
+def _near_alias(name: str, materials: Sequence[Material]) -> str:
+    return nearest(name, [n for m in materials for n in m.names[1:] if n])
+
+
+def unit_numbers(table: Typed) -> Ints:
+    """(n,) position in ``UNITS`` of each row's unit; 0 where blank."""
+    at = {unit: i for i, unit in enumerate(UNITS)}
+    return np.array([at.get(u, 0) for u in table["unit"].tolist()], dtype=np.int32)
+
+
+@dataclass
+class Ids:
+    """Ids of one or several tables: ``number`` by spelling-free key; ``complete`` when every table could be read."""
+
+    number: dict[str, int] = field(default_factory=dict)
+    complete: bool = True
+    shown: list[str] = field(default_factory=list)
+    _where: dict[str, tuple[str, int]] = field(default_factory=dict)
+    _hints: int = 0
+
+    def add(self, table: Typed, column: str, faults: Faults) -> None:
+        """Adds a table's ids in row order; one that is there already becomes a fault."""
+        self.complete = self.complete and table.complete and (table.present or not table.spec.required)
+        for row, text in enumerate(table[column].tolist()):
+            key = narrow(text)
+            if key and key in self.number:
+                file, line = self._where[key]
+                at = f"row {line}" if file == table.file else f"row {line} of {file}"
+                table.fault(faults, row, column, f"{quoted(text)} is already in {at}; ids are used once")
+            elif key:
+                self.number[key] = len(self.shown)
+                self._where[key] = (table.file, int(table.lines[row]))
+            self.shown.append(text)
+
+    def column(self, table: Typed, column: str, what: str, faults: Faults) -> Ints:
+        """(n,) number of the id in each row; -1 where blank or unknown. ``what`` is expected, in the user's words."""
+        texts = table[column].tolist()
+        found = {text: self.number.get(narrow(text), -1) for text in set(texts)}
+        numbers = np.array([found[text] for text in texts], dtype=np.int32)
+        if self.complete and -1 in found.values():
+            messages: dict[str, str] = {}
+            for row in np.flatnonzero(numbers < 0):
+                text = texts[row]
+                if text:
+                    if text not in messages:
+                        messages[text] = f"{quoted(text)} is not the id of {what}{self._hint(text)}"
+                    table.fault(faults, int(row), column, messages[text])
+        return numbers
+
+    def _hint(self, text: str) -> str:
+        self._hints += 1
+        return nearest(text, self.shown) if self._hints <= _MOST_HINTS and len(self.shown) <= 5000 else ""
+
+
+def repeated(*keys: Column, among: Bools) -> Iterator[tuple[int, int]]:
+    """(row, earlier row) of rows whose keys together were there before; only rows ``among`` are compared."""
+    rows = np.flatnonzero(among)
+    if len(rows) < 2:
+        return
+    columns = [np.asarray(key)[rows] for key in keys]
+    order = np.lexsort(columns)
+    same = np.ones(len(rows) - 1, dtype=bool)
+    for column in columns:
+        same &= column[order][1:] == column[order][:-1]
+    first = 0
+    for i in range(1, len(rows)) if same.any() else ():
+        if same[i - 1]:
+            yield int(rows[order[i]]), int(rows[order[first]])
+        else:
+            first = i

@@ -1,0 +1,119 @@
+"""Typed columns: every cell of a table read by its field, faults located, blanks kept apart from values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from optimizer.intake.cells import Refused, read_cell
+from optimizer.intake.faults import Faults
+from optimizer.intake.raw import RawTable
+from optimizer.scenario import Bools, Floats, Ints
+from optimizer.schema import Field, TableSpec
+
+Column = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Typed:
+    """A table of n rows, cells read.
+
+    Attributes:
+        file: how messages name it.
+        lines: (n,) row numbers as the person sees them.
+        columns: (n,) by field name. Numbers are float with ``nan`` for blank; dates are ordinals with 0 for blank; grades
+            0 for blank; bools 1, 0 or -1 for blank; text is ``""`` and lists ``()`` for blank.
+        bad: (n,) by field name: the cell was refused (it then holds the blank) or is required and blank.
+        complete: False when the file could not be read to its end.
+        present: the table was given.
+    """
+
+    spec: TableSpec
+    file: str
+    lines: Ints
+    columns: dict[str, Column]
+    bad: dict[str, Bools]
+    complete: bool
+    present: bool
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+    def __getitem__(self, name: str) -> Column:
+        return self.columns[name]
+
+    def text(self, name: str) -> tuple[str, ...]:
+        """A text column as plain strings."""
+        return tuple(self.columns[name].tolist())
+
+    def filled(self, name: str, blank: float) -> Floats:
+        """A number column with its blanks replaced, where the schema says what a blank means."""
+        values = self.columns[name]
+        return np.where(np.isnan(values), blank, values)
+
+    def fault(self, faults: Faults, row: int, column: str, message: str) -> None:
+        """A fault in one row, counted from 0."""
+        faults.add(self.file, int(self.lines[row]), column, message)
+
+
+_BLANKS: dict[str, tuple[Any, Any]] = {
+    "number": (np.nan, np.float64),
+    "integer": (np.nan, np.float64),
+    "date": (0, np.int64),
+    "time": (-1, np.int64),
+    "grade": (0, np.int64),
+    "bool": (-1, np.int64),
+    "materials": ((), object),
+}
+
+
+def read_table(raw: RawTable | None, spec: TableSpec, label: str, faults: Faults) -> Typed:
+    """All columns of a table; an absent table has no rows."""
+    if raw is None:
+        raw = RawTable(spec, label, [], {})
+        present = False
+    else:
+        present = True
+    n = len(raw.lines)
+    typed = Typed(spec, raw.file, np.asarray(raw.lines, dtype=np.int32), {}, {}, raw.complete, present)
+    for field in spec.fields:
+        cells = raw.columns.get(field.name)
+        if cells is None:
+            typed.columns[field.name] = _column([_blank(field)] * n, field)
+            typed.bad[field.name] = np.full(n, field.required)  # the header's fault is told once
+        else:
+            typed.columns[field.name], typed.bad[field.name] = _read(cells, field, typed, faults)
+    return typed
+
+
+def _read(cells: Sequence[Any], field: Field, typed: Typed, faults: Faults) -> tuple[Column, Bools]:
+    """Each distinct cell is read once: most columns of a long table repeat a few values."""
+    blank = _blank(field)
+    values = {cell: read_cell(cell, field) for cell in set(cells)}
+    refused = {cell: value for cell, value in values.items() if isinstance(value, Refused)}
+    if field.required:
+        missing = Refused(f"is blank; expected: {field.en}")
+        refused |= {cell: missing for cell, value in values.items() if value is None}
+    bad = np.zeros(len(cells), dtype=bool)
+    if refused:
+        for row, cell in enumerate(cells):
+            if cell in refused:
+                bad[row] = True
+                typed.fault(faults, row, field.name, refused[cell].message)
+    shown = {c: blank if v is None or c in refused else v for c, v in values.items()}
+    return _column([shown[cell] for cell in cells], field), bad
+
+
+def _blank(field: Field) -> Any:
+    return _BLANKS.get(field.type, ("", object))[0]
+
+
+def _column(values: list[Any], field: Field) -> Column:
+    dtype = _BLANKS.get(field.type, ("", object))[1]
+    if dtype is object:  # np.array would make a matrix of equally long tuples
+        return np.fromiter(values, dtype=object, count=len(values))
+    return np.array(values, dtype=dtype)

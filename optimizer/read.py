@@ -1,0 +1,115 @@
+"""Scenario in: one call from files to the frozen scenario, or to every fault at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from optimizer.errors import InputError
+from optimizer.intake.context import Intake
+from optimizer.intake.csv_source import read_csv, read_folder
+from optimizer.intake.demands import build_demands, build_mixes
+from optimizer.intake.facilities import build_facilities
+from optimizer.intake.faults import Faults
+from optimizer.intake.library import build_library
+from optimizer.intake.lookups import Ids
+from optimizer.intake.pairs import build_pairs
+from optimizer.intake.plants import build_recipes, build_stocks
+from optimizer.intake.raw import Source, table_named
+from optimizer.intake.settings import Settings, read_settings
+from optimizer.intake.supplies import build_supplies
+from optimizer.intake.typed import Typed, read_table
+from optimizer.materials import frozen
+from optimizer.scenario import Scenario
+from optimizer.schema import PLACE_TABLES, TABLES
+
+
+def load_scenario(path: Path) -> Scenario:
+    """Reads and checks a scenario.
+
+    Args:
+        path: a folder of CSV files with ``scenario.toml``, an ``.xlsx`` or a ``.json`` (``docs/data-dictionary.md``).
+
+    Raises:
+        InputError: with every fault of every file, located.
+    """
+    faults = Faults()
+    source = read_source(Path(path), faults)
+    settings = read_settings(source, faults)
+    _named_distances(source, settings, faults)
+    for file, message in source.other_files.items():
+        faults.add(file, 0, "", message)
+    tables = {name: read_table(source.tables.get(name), spec, source.label.format(name), faults)
+              for name, spec in TABLES.items()}  # fmt: skip
+    _require_tables(source, tables, faults)
+    scenario = _assembled(source, settings, tables, faults)
+    faults.raise_if_any()
+    return scenario
+
+
+def read_source(path: Path, faults: Faults) -> Source:
+    """The raw tables and settings of any of the three forms a scenario may have.
+
+    Raises:
+        InputError: there is no scenario at ``path``.
+    """
+    if path.is_dir():
+        return read_folder(path, faults)
+    if not path.exists():
+        raise InputError.single(str(path), "there is no such scenario; expected a folder, an .xlsx or a .json")
+    raise InputError.single(path.name, "is not a scenario; expected a folder, an .xlsx or a .json")
+
+
+def _named_distances(source: Source, settings: Settings, faults: Faults) -> None:
+    """Reads the distance table that ``roads.distances`` names when it is not the table of that name itself."""
+    name = settings.distances
+    if not name:
+        if "distances" in source.tables:
+            faults.note(f"{source.tables['distances'].file} is not used: [roads] does not name it")
+        return
+    path = source.folder / name
+    if table_named(Path(name).stem) == "distances" and Path(name).parent == Path(".") and "distances" in source.tables:
+        return
+    source.other_files.pop(name, None)
+    source.tables["distances"] = read_csv(path, TABLES["distances"], name, faults, source.hashes)
+
+
+def _require_tables(source: Source, tables: dict[str, Typed], faults: Faults) -> None:
+    for name, spec in TABLES.items():
+        if spec.required and name not in source.tables:
+            faults.add(source.label.format(name), 0, "", f"is missing; expected: {spec.en}")
+    filled = any(len(tables[name]) for name in ("supplies", "demands", "stocks"))
+    if not filled and all(tables[name].complete for name in tables) and "supplies" in source.tables:
+        faults.add(tables["supplies"].file, 0, "", "there is no supply, no demand and no stock: nothing to plan")
+
+
+def _assembled(source: Source, settings: Settings, tables: dict[str, Typed], faults: Faults) -> Scenario:
+    """Checks every part and builds its arrays; only meaningful when no fault was found."""
+    places, by_table = Ids(), {}
+    for name in PLACE_TABLES:
+        by_table[name] = Ids()
+        by_table[name].add(tables[name], tables[name].spec.key[0], Faults())
+        places.add(tables[name], tables[name].spec.key[0], faults)
+    library = build_library(tables["materials"], faults)
+    intake = Intake(tables, library, settings.horizon, bool(settings.distances), places, by_table, faults)
+    demands = build_demands(intake)
+    facilities = build_facilities(intake)
+    recipes = build_recipes(intake, facilities)
+    return Scenario(
+        name=settings.name,
+        start=settings.horizon.start,
+        days=settings.horizon.days,
+        materials=frozen(library.materials),
+        supplies=build_supplies(intake),
+        demands=demands,
+        facilities=facilities,
+        recipes=recipes,
+        stocks=build_stocks(intake, facilities, recipes),
+        mixes=build_mixes(intake, demands),
+        objective=settings.objective,
+        roads=settings.roads,
+        costs=settings.costs,
+        pairs=build_pairs(intake) if settings.distances else None,
+        notes=tuple(faults.notes),
+        hashes=dict(source.hashes),
+        folder=source.folder,
+    )

@@ -10,6 +10,7 @@ from optimizer.intake.csv_source import read_csv, read_folder
 from optimizer.intake.demands import build_demands, build_mixes
 from optimizer.intake.facilities import build_facilities
 from optimizer.intake.faults import Faults
+from optimizer.intake.json_source import read_json
 from optimizer.intake.library import build_library
 from optimizer.intake.lookups import Ids
 from optimizer.intake.pairs import build_pairs
@@ -18,6 +19,7 @@ from optimizer.intake.raw import Source, table_named
 from optimizer.intake.settings import Settings, read_settings
 from optimizer.intake.supplies import build_supplies
 from optimizer.intake.typed import Typed, read_table
+from optimizer.intake.xlsx_source import read_xlsx
 from optimizer.materials import frozen
 from optimizer.scenario import Scenario
 from optimizer.schema import PLACE_TABLES, TABLES
@@ -56,7 +58,11 @@ def read_source(path: Path, faults: Faults) -> Source:
         return read_folder(path, faults)
     if not path.exists():
         raise InputError.single(str(path), "there is no such scenario; expected a folder, an .xlsx or a .json")
-    raise InputError.single(path.name, "is not a scenario; expected a folder, an .xlsx or a .json")
+    reader = {".xlsx": read_xlsx, ".xlsm": read_xlsx, ".json": read_json}.get(path.suffix.lower())
+    if reader is None:
+        what = "an old Excel file; save it as .xlsx" if path.suffix.lower() == ".xls" else "not a scenario"
+        raise InputError.single(path.name, f"is {what}; expected a folder, an .xlsx or a .json")
+    return reader(path, faults)
 
 
 def _named_distances(source: Source, settings: Settings, faults: Faults) -> None:
@@ -67,7 +73,7 @@ def _named_distances(source: Source, settings: Settings, faults: Faults) -> None
             faults.note(f"{source.tables['distances'].file} is not used: [roads] does not name it")
         return
     path = source.folder / name
-    if table_named(Path(name).stem) == "distances" and Path(name).parent == Path(".") and "distances" in source.tables:
+    if table_named(Path(name).stem) == "distances" and Path(name).name == name and "distances" in source.tables:
         return
     source.other_files.pop(name, None)
     source.tables["distances"] = read_csv(path, TABLES["distances"], name, faults, source.hashes)

@@ -96,7 +96,8 @@ def _lonlat(example: tuple[str, str]) -> tuple[Field, Field]:
 
 def _window(what_en: str, what_zh: str) -> tuple[Field, Field]:
     return (
-        Field("from", "date", f"First date {what_en}.", f"{what_zh}的起始日期(含)。", default="first day of the horizon"),
+        Field("from", "date", f"First date {what_en}.", f"{what_zh}的起始日期(含)。",
+              default="first day of the horizon"),
         Field("to", "date", f"Last date {what_en}, included.", f"{what_zh}的截止日期(含)。",
               default="last day of the horizon"),
     )  # fmt: skip
@@ -141,7 +142,8 @@ MATERIALS = TableSpec(
 SUPPLIES = TableSpec(
     "supplies", "Surplus lots: soil and waste that sites want to be rid of.", "余土与建筑垃圾的产生批次。",
     (
-        Field("supply", "id", "Id, unique among supplies, demands and facilities.", "编号,在产生点、需求点、设施中唯一。",
+        Field("supply", "id", "Id, unique among supplies, demands and facilities.",
+              "编号,在产生点、需求点、设施中唯一。",
               required=True, example="S1"),
         Field("name", "text", "Name shown to people.", "名称。", default="the id", example="一号基坑"),
         *_lonlat(("117.02", "36.80")),
@@ -171,7 +173,8 @@ RELEASES = TableSpec(
     "releases", "Day-by-day release of a supply, instead of evenly over its dates.", "按日产生量(否则在日期内均摊)。",
     (
         Field("supply", "ref", "Id of the supply.", "产生点编号。", required=True, refers=("supplies",)),
-        Field("date", "date", "A date within the supply's own dates.", "日期,须在该产生点的起止日期内。", required=True),
+        Field("date", "date", "A date within the supply's own dates.", "日期,须在该产生点的起止日期内。",
+              required=True),
         Field("quantity", "number", "Released on that date; the rows of a supply must add up to its quantity.",
               "当日产生量;同一产生点各行之和须等于其总量。", unit="the supply's own unit", required=True, low=0,
               high=MOST_T),
@@ -182,7 +185,8 @@ RELEASES = TableSpec(
 DEMANDS = TableSpec(
     "demands", "Sites that need fill, soil or product.", "需要回填土、种植土或再生产品的地点。",
     (
-        Field("demand", "id", "Id, unique among supplies, demands and facilities.", "编号,在产生点、需求点、设施中唯一。",
+        Field("demand", "id", "Id, unique among supplies, demands and facilities.",
+              "编号,在产生点、需求点、设施中唯一。",
               required=True, example="D1"),
         Field("name", "text", "Name shown to people.", "名称。", default="the id", example="抬高地块"),
         *_lonlat(("117.06", "36.83")),
@@ -274,7 +278,8 @@ RECIPES = TableSpec(
 STOCKS = TableSpec(
     "stocks", "Opening stock of yards and plants.", "转运场与处理厂的期初存量。",
     (
-        Field("facility", "ref", "Id of a yard or plant.", "转运场或处理厂编号。", required=True, refers=("facilities",),
+        Field("facility", "ref", "Id of a yard or plant.", "转运场或处理厂编号。", required=True,
+              refers=("facilities",),
               example="Y1"),
         Field("material", "material", "Material that lies there.", "材料。", required=True, example="spoil_silty_clay"),
         Field("grade", "grade", "Its contamination grade.", "污染等级。", default="2", example="2"),
@@ -293,7 +298,8 @@ MIXES = TableSpec(
               example="clay_dry"),
         Field("min_share", "number", "Least share of all it receives.", "最小占比。", unit="share", default=0.0, low=0,
               high=1),
-        Field("max_share", "number", "Largest share of all it receives.", "最大占比。", unit="share", default=1.0, low=0,
+        Field("max_share", "number", "Largest share of all it receives.", "最大占比。", unit="share", default=1.0,
+              low=0,
               high=1, example="0.5"),
     ),
     key=("demand", "material"),
@@ -332,7 +338,8 @@ TRUCKS = TableSpec(
               "收车时间;早于出车时间表示次日。", default="24:00", example="19:00"),
         Field("cost_per_km", "number", "Running cost.", "每公里费用。", unit="CNY/km", default=0.0, low=0, high=1e6,
               example="4.5"),
-        Field("cost_per_hour", "number", "Cost of truck and driver per hour.", "每小时费用。", unit="CNY/h", default=0.0,
+        Field("cost_per_hour", "number", "Cost of truck and driver per hour.", "每小时费用。", unit="CNY/h",
+              default=0.0,
               low=0, high=1e6, example="60"),
         Field("co2_per_km_loaded", "number", "Carbon laden.", "重车碳排放。", unit="kg/km", low=0, high=100),
         Field("co2_per_km_empty", "number", "Carbon empty.", "空车碳排放。", unit="kg/km", low=0, high=100),
@@ -367,12 +374,14 @@ SETTINGS = (
     )),
     TableSpec("objective", "What the plan is for.", "优化目标。", (
         Field("order", "goals", "Goals, the most important first; each is bounded by the ones before.",
-              "目标顺序,最重要的在前。", default="unserved; offsite; transfer; haul, unless weights are given", choices=GOALS),
+              "目标顺序,最重要的在前。", default="unserved; offsite; transfer; haul, unless weights are given",
+              choices=GOALS),
         Field("tolerance", "number", "Relative slack that a later goal may take from an earlier one.",
               "后一目标可占用前一目标的相对松弛。", unit="share", default=1e-6, low=0, high=1),
         Field("weights", "weights", "Instead of order: a weight for each goal, CNY per unit of the goal.",
               "以权重代替顺序:每个目标单位折合的元。", low=0, high=1e12, choices=GOALS),
-        Field("reference", "path", "Plan folder that the goal `changes` compares with.", "目标 changes 的对照方案目录。"),
+        Field("reference", "path", "Plan folder that the goal `changes` compares with.",
+              "目标 changes 的对照方案目录。"),
     )),
     TableSpec("roads", "Where distances come from: exactly one of file, distances and detour.",
               "距离来源:file、distances、detour 三选一。", (
@@ -393,10 +402,12 @@ SETTINGS = (
               default="as the file says, else WGS-84"),
     )),
     TableSpec("costs", "Rates of money and carbon.", "单价与碳排放因子。", (
-        Field("haul_per_t_km", "number", "Haul rate.", "运输单价。", unit="CNY/t·km", default=0.9, low=0, high=MOST_CNY),
+        Field("haul_per_t_km", "number", "Haul rate.", "运输单价。", unit="CNY/t·km", default=0.9, low=0,
+              high=MOST_CNY),
         Field("co2_per_t_km", "number", "Carbon factor (GB/T 51366-2019, 18 t diesel).", "运输碳排放因子。",
               unit="kg/t·km", default=0.129, low=0, high=100),
-        Field("carbon_per_kg", "number", "Price of carbon.", "碳价。", unit="CNY/kg", default=0.0, low=0, high=MOST_CNY),
+        Field("carbon_per_kg", "number", "Price of carbon.", "碳价。", unit="CNY/kg", default=0.0, low=0,
+              high=MOST_CNY),
         Field("unserved_per_t", "number", "Price of an unserved tonne in weights mode.", "权重模式下未安排吨数的罚价。",
               unit="CNY/t", default=1000.0, low=0, high=MOST_CNY),
     )),

@@ -12,7 +12,7 @@ import numpy as np
 from optimizer.intake.faults import Faults
 from optimizer.intake.lookups import Ids, Library
 from optimizer.intake.settings import Horizon
-from optimizer.intake.typed import Column, Typed
+from optimizer.intake.typed import Column, Typed, rows_where
 from optimizer.scenario import Bools, Floats, Ints
 
 NO_GRADE_X = "grade x (exceeds GB 36600 class 2) may only go to treatment or offsite; expected 1 or 2"
@@ -47,7 +47,7 @@ def dates(intake: Intake, table: Typed) -> tuple[Column, Column, Bools]:
     first = np.where(table["from"] == 0, horizon.first, table["from"])
     last = np.where(table["to"] == 0, horizon.last, table["to"])
     backwards = (table["from"] > 0) & (table["to"] > 0) & (last < first)
-    for row in np.flatnonzero(backwards):
+    for row in rows_where(backwards):
         table.fault(intake.faults, row, "to", f"{iso(last[row])} is before `from`, {iso(first[row])}")
     sound = ~(backwards | table.bad["from"] | table.bad["to"])
     return first, last, sound
@@ -57,10 +57,10 @@ def inside(intake: Intake, table: Typed, first: Column, last: Column, sound: Boo
     """Days of the horizon on which each row is active; rows that are wholly outside become faults."""
     horizon = intake.horizon
     if horizon.known:
-        for row in np.flatnonzero(sound & (last < horizon.first)):
+        for row in rows_where(sound & (last < horizon.first)):
             message = f"ends {iso(last[row])}, before the horizon ({horizon}); correct the date or take the row out"
             table.fault(intake.faults, row, "to", message)
-        for row in np.flatnonzero(sound & (first > horizon.last)):
+        for row in rows_where(sound & (first > horizon.last)):
             message = f"begins {iso(first[row])}, after the horizon ({horizon}); correct the date or take the row out"
             table.fault(intake.faults, row, "from", message)
     return days_of(horizon, first), days_of(horizon, last)
@@ -82,13 +82,13 @@ def coordinates(intake: Intake, table: Typed) -> tuple[Floats, Floats]:
     for name, values, other in (("lon", lon, lat), ("lat", lat, lon)):
         blank = np.isnan(values) & ~table.bad[name]
         half = blank & ~np.isnan(other)
-        for row in np.flatnonzero(blank if not intake.distances_given else half):
+        for row in rows_where(blank if not intake.distances_given else half):
             need = (
                 "lon and lat belong together" if half[row] else "coordinates are needed unless [roads] names distances"
             )
             table.fault(intake.faults, row, name, f"is blank; {need}")
     if not intake.distances_given:
-        for row in np.flatnonzero((lon == 0) & (lat == 0)):
+        for row in rows_where((lon == 0) & (lat == 0)):
             table.fault(intake.faults, row, "lon", "0, 0 lies in the sea off Africa; write the place's own coordinates")
     return lon, lat
 
@@ -100,5 +100,5 @@ def names(table: Typed, key: str) -> tuple[str, ...]:
 
 def refuse_grade_x(intake: Intake, table: Typed, rows: Bools) -> None:
     """Faults for rows that would take soil of grade x where nobody but treatment and offsite may."""
-    for row in np.flatnonzero(rows & (table["grade"] == 3)):
+    for row in rows_where(rows & (table["grade"] == 3)):
         table.fault(intake.faults, row, "grade", NO_GRADE_X)

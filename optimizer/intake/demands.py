@@ -6,7 +6,7 @@ import numpy as np
 
 from optimizer.intake.context import Intake, coordinates, dates, inside, names, refuse_grade_x
 from optimizer.intake.lookups import repeated, unit_numbers
-from optimizer.intake.typed import Typed
+from optimizer.intake.typed import Typed, rows_where
 from optimizer.scenario import Bools, Demands, Floats, Mixes
 
 SLACK = 1e-9  # shares typed as decimals add up to 1 only this well
@@ -21,7 +21,7 @@ def build_demands(intake: Intake) -> Demands:
     lon, lat = coordinates(intake, table)
     refuse_grade_x(intake, table, np.ones(len(table), dtype=bool))
     required = table.filled("required", 0.0)
-    for row in np.flatnonzero(required > table["quantity"]):
+    for row in rows_where(required > table["quantity"]):
         table.fault(faults, row, "required", f"{required[row]:g} is more than quantity, {table['quantity'][row]:g}")
     return Demands(
         ids=table.text("demand"),
@@ -65,10 +65,10 @@ def build_mixes(intake: Intake, demands: Demands) -> Mixes:
         table.fault(
             faults, row, "material", f"{table['demand'][row]} has a row for it already, row {table.lines[earlier]}"
         )
-    for row in np.flatnonzero(good):
+    for row in rows_where(good):
         if not demands.accepts[demand[row], material[row]]:
             table.fault(faults, row, "material", f"{table['demand'][row]} does not accept {table['material'][row]}")
-    for row in np.flatnonzero(low > high):
+    for row in rows_where(low > high):
         table.fault(faults, row, "min_share", f"{low[row]:g} is more than max_share, {high[row]:g}")
     for d in np.unique(demand[good]):
         _check_shares(intake, table, demands, int(d), np.flatnonzero(good & (demand == d)))
@@ -83,5 +83,5 @@ def _check_shares(intake: Intake, table: Typed, demands: Demands, demand: int, r
         table.fault(intake.faults, rows[0], "min_share", f"the least shares of {demands.ids[demand]} add up to "
                     f"{least:g}; expected 1 at most")  # fmt: skip
     if most < 1 - SLACK and without_row <= 0:
-        table.fault(intake.faults, rows[0], "max_share", f"the largest shares of all that {demands.ids[demand]} accepts "
-                    f"add up to {most:g}; expected 1 at least")  # fmt: skip
+        table.fault(intake.faults, rows[0], "max_share", f"the largest shares of all that {demands.ids[demand]} "
+                    f"accepts add up to {most:g}; expected 1 at least")  # fmt: skip

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from optimizer.intake.context import Intake, coordinates, dates, days_of, iso, names, refuse_grade_x
-from optimizer.intake.typed import Typed
+from optimizer.intake.typed import Typed, rows_where
 from optimizer.scenario import PLANTS, Bools, Facilities, Floats, Ints
 
 
@@ -49,7 +51,7 @@ def _grades(intake: Intake, table: Typed) -> Ints:
     cleans = np.isin(kind, ("treatment", "offsite"))
     quarry = kind == "quarry"
     refuse_grade_x(intake, table, ~cleans & ~quarry & (kind != ""))
-    for row in np.flatnonzero(quarry & (given > 1)):
+    for row in rows_where(quarry & (given > 1)):
         intake.faults.note(
             f"{table.file}: goods of the quarry {table['facility'][row]} are grade 1; its grade is ignored"
         )
@@ -67,11 +69,11 @@ def _daily(intake: Intake, table: Typed) -> tuple[Floats, Floats, Bools]:
     facility = intake.by_table["facilities"].column(rows, "facility", "a facility in facilities.csv", faults)
     first, last, sound = dates(intake, rows)
     blank = np.isnan(rows["daily_in"]) & np.isnan(rows["daily_out"]) & ~rows.bad["daily_in"] & ~rows.bad["daily_out"]
-    for row in np.flatnonzero(blank):
+    for row in rows_where(blank):
         rows.fault(faults, row, "daily_in", "is blank and so is daily_out; give at least one (both 0 = closed)")
     good = sound & (facility >= 0) & (rows["from"] > 0) & (rows["to"] > 0)
     _refuse_overlaps(intake, rows, facility, first, last, good)
-    for row in np.flatnonzero(good & (first <= horizon.last) & (last >= horizon.first)):
+    for row in rows_where(good & (first <= horizon.last) & (last >= horizon.first)):
         days = slice(days_of(horizon, first[row]), days_of(horizon, last[row]) + 1)
         for limits, value in ((daily_in, rows["daily_in"][row]), (daily_out, rows["daily_out"][row])):
             if not np.isnan(value):
@@ -86,7 +88,7 @@ def _refuse_overlaps(
     """Two rows of one facility that share a date contradict each other."""
     at = np.flatnonzero(good)
     order = at[np.lexsort((first[at], facility[at]))]
-    for earlier, later in zip(order[:-1], order[1:], strict=True):
+    for earlier, later in pairwise(order.tolist()):
         if facility[earlier] == facility[later] and first[later] <= last[earlier]:
             rows.fault(intake.faults, later, "from", f"{iso(first[later])} is also within row {rows.lines[earlier]} of "
                        f"{rows['facility'][later]}; the rows of a facility may not overlap")  # fmt: skip

@@ -9,7 +9,7 @@ import numpy as np
 
 from optimizer.intake.cells import Refused
 from optimizer.intake.faults import Faults, listed, nearest, quoted
-from optimizer.intake.typed import Column, Typed
+from optimizer.intake.typed import Column, Typed, rows_where
 from optimizer.materials import Material, name_index, name_key, narrow, refused_class
 from optimizer.scenario import UNITS, Bools, Floats, Ints
 
@@ -87,11 +87,12 @@ class Library:
         """(n,) t per unit of each row's ``unit``; a state without a density becomes a fault."""
         factor = self.density[material, unit_numbers(table)]
         ok = (material >= 0) & (table["unit"] != "")
-        for row in np.flatnonzero(ok & np.isnan(factor)):
+        for row in rows_where(ok & np.isnan(factor)):
             self.no_density(table, int(row), "unit", int(material[row]), faults)
         return np.where(ok, factor, np.nan)
 
     def no_density(self, table: Typed, row: int, column: str, material: int, faults: Faults) -> None:
+        """The fault of a row whose unit has no meaning for a material."""
         unit = table["unit"][row]
         states = [u for u, rho in zip(UNITS, self.density[material], strict=True) if not np.isnan(rho)]
         name = self.materials[material].id
@@ -144,7 +145,7 @@ class Ids:
         numbers = np.array([found[text] for text in texts], dtype=np.int32)
         if self.complete and -1 in found.values():
             messages: dict[str, str] = {}
-            for row in np.flatnonzero(numbers < 0):
+            for row in rows_where(numbers < 0):
                 text = texts[row]
                 if text:
                     if text not in messages:

@@ -6,7 +6,7 @@ import numpy as np
 
 from optimizer.intake.context import Intake
 from optimizer.intake.lookups import repeated
-from optimizer.intake.typed import Typed
+from optimizer.intake.typed import Typed, rows_where
 from optimizer.scenario import GRADE_NAMES, PLANTS, Facilities, Ints, OpeningStocks, Recipes, commodity_of
 
 SLACK = 1e-9  # yields typed as decimals add up to 1 only this well
@@ -19,7 +19,7 @@ def build_recipes(intake: Intake, facilities: Facilities) -> Recipes:
     made_of = intake.library.column(table, "input", faults)
     makes = intake.library.column(table, "output", faults)
     good = (plant >= 0) & (made_of >= 0) & (makes >= 0)
-    for row in np.flatnonzero(plant >= 0):
+    for row in rows_where(plant >= 0):
         kind = facilities.kind[plant[row]]
         if kind and kind not in PLANTS:
             table.fault(faults, row, "facility", f"{table['facility'][row]} is a {kind}; recipes stand at "
@@ -90,7 +90,7 @@ def build_stocks(intake: Intake, facilities: Facilities, recipes: Recipes) -> Op
         table.fault(faults, row, "material", f"this material and grade at {table['facility'][row]} is already in "
                     f"row {table.lines[earlier]}; add them up")  # fmt: skip
     made = {(int(f), int(m)) for f, m in zip(recipes.facility, recipes.output, strict=True)}
-    for row in np.flatnonzero(good):
+    for row in rows_where(good):
         f, m, g = int(place[row]), int(material[row]), int(grade[row])
         kind, own = facilities.kind[f], (f, m) in made
         if kind and kind != "yard" and kind not in PLANTS:

@@ -6,7 +6,7 @@ import numpy as np
 
 from optimizer.intake.context import Intake, coordinates, dates, days_of, inside, iso, names
 from optimizer.intake.lookups import repeated
-from optimizer.intake.typed import Column, Typed
+from optimizer.intake.typed import Column, Typed, rows_where
 from optimizer.scenario import Bools, Floats, Ints, Supplies, commodity_of
 
 MATCH = 1e-3  # the releases of a lot may differ from its quantity by rounding, not by more
@@ -44,7 +44,7 @@ def build_supplies(intake: Intake) -> Supplies:
 
 
 def _releases(intake: Intake, table: Typed, from_: Column, to: Column, sound: Bools) -> tuple[Floats, Floats]:
-    """(S,) quantity and (S, days) release, both in each lot's own unit: even over its dates, or as releases.csv says."""
+    """(S,) quantity and (S, days) release, in each lot's own unit: even over its dates, or as releases.csv says."""
     horizon, n = intake.horizon, len(table)
     if n * horizon.days > MOST_LOT_DAYS:
         intake.faults.add(table.file, 0, "", f"{n:,} lots over {horizon.days:,} days are too many for one plan; "
@@ -52,7 +52,7 @@ def _releases(intake: Intake, table: Typed, from_: Column, to: Column, sound: Bo
         return np.full(n, np.nan), np.zeros((n, 1))
     lot, at, amount, listed = _listed_releases(intake, table, from_, to, sound)
     sums = np.bincount(lot, weights=amount, minlength=n)
-    quantity = _quantities(intake, table, listed, sums)
+    quantity = _quantities(intake, table, listed, np.asarray(sums, dtype=np.float64))
     span = np.where(sound, to - from_ + 1, 1)
     even = np.where(listed, 0.0, quantity / span)
     day = np.arange(horizon.days) + horizon.first
@@ -75,7 +75,7 @@ def _listed_releases(
     early, late = from_[lot], to[lot]
     if len(table):
         outside = good & sound[lot] & ((rows["date"] < early) | (rows["date"] > late))
-        for row in np.flatnonzero(outside):
+        for row in rows_where(outside):
             rows.fault(faults, row, "date", f"{iso(rows['date'][row])} is outside the dates of {rows['supply'][row]}, "
                        f"{iso(early[row])} to {iso(late[row])}")  # fmt: skip
     listed = np.zeros(len(table), dtype=bool)
@@ -89,14 +89,14 @@ def _quantities(intake: Intake, table: Typed, listed: Bools, sums: Floats) -> Fl
     faults, releases = intake.faults, intake.tables["releases"]
     quantity = table["quantity"]
     blank = np.isnan(quantity) & ~table.bad["quantity"]
-    for row in np.flatnonzero(blank & ~listed) if releases.complete else ():
+    for row in rows_where(blank & ~listed) if releases.complete else ():
         table.fault(faults, row, "quantity", "is blank, and releases.csv has no rows for it; expected the total")
     whole = releases.complete and not any(bad.any() for bad in releases.bad.values())
     off = listed & ~np.isnan(quantity) & (np.abs(sums - quantity) > MATCH * quantity)
-    for row in np.flatnonzero(off) if whole else ():
+    for row in rows_where(off) if whole else ():
         table.fault(faults, row, "quantity", f"is {quantity[row]:g}, but its rows in releases.csv add up to "
                     f"{sums[row]:g} {table['unit'][row]}; correct one, or leave quantity blank")  # fmt: skip
-    for row in np.flatnonzero(listed & blank & (sums <= 0)) if whole else ():
+    for row in rows_where(listed & blank & (sums <= 0)) if whole else ():
         table.fault(faults, row, "quantity", "is blank, and its rows in releases.csv add up to 0")
     return np.where(listed, sums, quantity)
 

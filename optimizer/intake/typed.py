@@ -25,8 +25,8 @@ class Typed:
     Attributes:
         file: how messages name it.
         lines: (n,) row numbers as the person sees them.
-        columns: (n,) by field name. Numbers are float with ``nan`` for blank; dates are ordinals with 0 for blank; grades
-            0 for blank; bools 1, 0 or -1 for blank; text is ``""`` and lists ``()`` for blank.
+        columns: (n,) by field name. Numbers are float with ``nan`` for blank; dates are ordinals with 0 for blank;
+            grades 0 for blank; bools 1, 0 or -1 for blank; text is ``""`` and lists ``()`` for blank.
         bad: (n,) by field name: the cell was refused (it then holds the blank) or is required and blank.
         complete: False when the file could not be read to its end.
         present: the table was given.
@@ -69,6 +69,11 @@ _BLANKS: dict[str, tuple[Any, Any]] = {
     "bool": (-1, np.int64),
     "materials": ((), object),
 }
+
+
+def rows_where(mask: Bools) -> list[int]:
+    """Positions of the rows that a mask marks."""
+    return np.flatnonzero(mask).tolist()
 
 
 def read_table(raw: RawTable | None, spec: TableSpec, label: str, faults: Faults) -> Typed:

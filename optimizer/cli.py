@@ -42,7 +42,9 @@ def _stop(signum: int, frame: object) -> None:
 def _tell_faults(error: InputError, *, as_json: bool) -> int:
     faults = error.faults
     if as_json:
-        rows = [{"file": f.file, "row": f.row or None, "column": f.column or None, "message": f.message} for f in faults]
+        rows = [
+            {"file": f.file, "row": f.row or None, "column": f.column or None, "message": f.message} for f in faults
+        ]
         print(json.dumps({"status": "bad_input", "faults": rows}, ensure_ascii=False, indent=1))
     for fault in faults[:SHOWN_FAULTS]:
         print(fault, file=sys.stderr)

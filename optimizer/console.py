@@ -27,7 +27,9 @@ def plan_in_words(summary: dict[str, Any], out: Path | None) -> str:
         f"{other['goals']['offsite']:,.0f} t, {other['kpis']['t_km']:,.0f} t·km ({saved:+,.0f} against the plan)"
     )
     if k["unserved_t"] > 0:
-        lines.append(f"  {k['unserved_t']:,.1f} t that must be served are not; reasons.csv says why and what would help")
+        lines.append(
+            f"  {k['unserved_t']:,.1f} t that must be served are not; reasons.csv says why and what would help"
+        )
     if out is not None:
         lines.append(f"  written to {out}: open {out / 'report.html'}")
     return "\n".join(lines)

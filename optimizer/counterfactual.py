@@ -1,10 +1,10 @@
 """What would happen without a plan: each site hauls to its nearest legal place that still has room.
 
 The stored counterfactual that every claimed saving is measured against. It keeps all the rules of the plan (material,
-grade, dates, gates, daily rates, storage, recipes) and knows nothing of other sites or other days: every day, lot by lot
-in the order of the file, soil goes to the nearest place that takes it now; plants then process what they hold, day
-by day, and send products to their nearest taker. What finds no place waits; what waits past its last date is unserved.
-Yards only fill: nobody re-hauls from them.
+grade, dates, gates, daily rates, storage, recipes) and knows nothing of other sites or other days. Every day, lot by
+lot in the order of the file, soil goes to the nearest place that takes it now; plants then process what they hold and
+send products to their nearest taker (what finds none piles up at the plant). What finds no place waits; what waits past
+its last date is unserved. Yards only fill: nobody re-hauls from them.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class _Simulation:
         facility, commodity = activities(scenario)
         self.can_process[facility, commodity] = True
         self.input_left = self._recipe_limits()
-        self.received: dict[int, Floats] = {}
+        self.received = np.zeros((len(d.ids), len(scenario.materials.ids)))
         self.flows: list[tuple[int, int, float]] = []  # arc, day, t
         self.processing: list[tuple[int, int, int, float]] = []
         self.arcs_of = self._nearest_first()
@@ -99,7 +99,8 @@ class _Simulation:
         if place < self.first:
             demand = place - self.s.first_demand
             units = self.s.demands.units_per_t[demand, commodity // GRADES]
-            return float(min(self.need[demand], self.rate[demand], self._blend_room(demand, commodity, units)) / units)
+            room = min(self.need[demand], self.rate[demand], self._blend_room(demand, commodity, units))
+            return float(room / units)
         f = place - self.first
         room = min(self.gate_in[f, day], self.room[f])
         if self.holds[f]:
@@ -117,9 +118,7 @@ class _Simulation:
         if not len(rows):
             return np.inf
         share = float(mixes.max_share[rows[0]]) * self.s.demands.quantity[demand]
-        got = self.received.get(demand, np.zeros(self.now.shape[1]))
-        material = slice(commodity // GRADES * GRADES, (commodity // GRADES + 1) * GRADES)
-        return max(share - float(got[material].sum()) * units, 0.0)
+        return max(share - float(self.received[demand, commodity // GRADES]) * units, 0.0)
 
     def _arrive(self, place: int, commodity: int, day: int, t: float) -> None:
         if place < self.first:
@@ -127,7 +126,7 @@ class _Simulation:
             units = t * self.s.demands.units_per_t[demand, commodity // GRADES]
             self.need[demand] -= units
             self.rate[demand] -= units
-            self.received.setdefault(demand, np.zeros(self.now.shape[1]))[commodity] += t
+            self.received[demand, commodity // GRADES] += t
             return
         f = place - self.first
         self.gate_in[f, day] -= t
@@ -137,28 +136,31 @@ class _Simulation:
 
     def _work_plants(self, day: int) -> None:
         """Every plant processes what it holds and sends out products; what finds no taker stays in its store."""
-        for f, commodity in zip(*np.nonzero(self.can_process & (self.now > SMALLEST_T)), strict=True):
+        for f, commodity in np.argwhere(self.can_process & (self.now > SMALLEST_T)).tolist():
             if not self.s.facilities.open[f, day]:
                 continue
-            key = (int(f), int(commodity) // GRADES, day)
+            key = (f, commodity // GRADES, day)
             t = min(float(self.now[f, commodity]), self.input_left[key])
             self.now[f, commodity] -= t
             self.input_left[key] -= t
-            self.processing.append((int(f), int(commodity), day, t))
-            for row, output in recipe_rows(self.s, int(f), int(commodity)):
+            self.processing.append((f, commodity, day, t))
+            for row, output in recipe_rows(self.s, f, commodity):
                 made = t * float(self.s.recipes.yields[row])
                 self.now[f, output] += made
-        for f, commodity in zip(*np.nonzero((self.now > SMALLEST_T) & self.holds[:, None]), strict=True):
+        for f, commodity in np.argwhere((self.now > SMALLEST_T) & self.holds[:, None]).tolist():
             if self.s.facilities.kind[f] == "yard" or self.can_process[f, commodity]:
                 continue
             t = min(float(self.now[f, commodity]), float(self.gate_out[f, day]))
-            sent = t - self._send(self.first + int(f), int(commodity), day, t)
+            sent = t - self._send(self.first + f, commodity, day, t)
             self.now[f, commodity] -= sent
             self.gate_out[f, day] -= sent
 
     def _ledger(self, left: Floats) -> Ledger:
-        arc, day, t = (np.array(column) for column in zip(*self.flows, strict=True)) if self.flows else [np.zeros(0)] * 3
+        arc, day, t = (
+            (np.array(column) for column in zip(*self.flows, strict=True)) if self.flows else [np.zeros(0)] * 3
+        )
         runs = np.array(self.processing, dtype=np.float64).reshape(-1, 4)
+        who, what, when = runs[:, :3].astype(np.int32).T
         required = self.s.demands.required
         filled = self.s.demands.quantity - self.need
         return make_ledger(
@@ -167,7 +169,7 @@ class _Simulation:
             arc=arc.astype(np.int32),
             day=day.astype(np.int32),
             t=t.astype(np.float64),
-            processing=(*(runs[:, i].astype(np.int32) for i in range(3)), runs[:, 3]),
+            processing=(who, what, when, runs[:, 3]),
             stock=self.stock,
             left=np.where(self.s.supplies.must_move, left, 0.0),
             short=np.maximum(required - filled, 0.0),

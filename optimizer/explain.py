@@ -48,7 +48,9 @@ def explain(planning: Planning, supply: str) -> str:
     for destination in used:
         mask = (g.origin == lot) & (g.destination == destination)
         on = np.isin(np.arange(s.days), g.day[mask])
-        lines.append(f"  {tonnes(g.t[mask].sum()):>8} t to {place(s, destination)}, {g.km[mask][0]:.2f} km, on {dates(s, on)}")
+        lines.append(
+            f"  {tonnes(g.t[mask].sum()):>8} t to {place(s, destination)}, {g.km[mask][0]:.2f} km, on {dates(s, on)}"
+        )
     if g.left[lot] > 0:
         lines.append(f"  {tonnes(g.left[lot]):>8} t unserved")
     staying = released - float(g.t[g.origin == lot].sum()) - float(g.left[lot])
@@ -56,7 +58,11 @@ def explain(planning: Planning, supply: str) -> str:
         lines.append(f"  {tonnes(staying):>8} t stay on site (need not move)")
     lines += _alternatives(planning, lot, used)
     reasons = planning.plan.tables["reasons"]
-    lines += [f"  why not otherwise: {r['why']}\n  would help: {r['would_help']}" for r in reasons.records() if r["id"] == supply]
+    lines += [
+        f"  why not otherwise: {r['why']}\n  would help: {r['would_help']}"
+        for r in reasons.records()
+        if r["id"] == supply
+    ]
     if lanes.origin.size and not np.any(lanes.origin == lot):
         lines.append("  no lane leaves this site: nothing it may go to is in reach")
     return "\n".join(lines)

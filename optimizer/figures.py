@@ -41,9 +41,7 @@ class Figures:
         bids[s.first_demand : s.first_facility] = np.nan_to_num(s.demands.bid)
         return {
             "unserved": float(
-                (g.left * s.supplies.priority).sum()
-                + (g.short / first_unit * s.demands.priority).sum()
-                + g.stuck.sum()
+                (g.left * s.supplies.priority).sum() + (g.short / first_unit * s.demands.priority).sum() + g.stuck.sum()
             ),
             "offsite": float(g.t[self.to_kind == "offsite"].sum()),
             "landfill": float(g.t[self.to_kind == "disposal"].sum()),
@@ -56,9 +54,7 @@ class Figures:
 
     def total(self, weights: Mapping[str, float], values: Mapping[str, float]) -> float:
         """The weighted sum in CNY; `unserved` costs ``unserved_per_t`` unless it has a weight of its own."""
-        return sum(
-            w * values[goal] for goal, w in {"unserved": self.scenario.costs.unserved_per_t, **weights}.items()
-        )
+        return sum(w * values[goal] for goal, w in {"unserved": self.scenario.costs.unserved_per_t, **weights}.items())
 
     def cost_parts(self) -> dict[str, float]:
         """CNY by what it is paid for; their sum is the goal `cost`."""
@@ -105,7 +101,7 @@ class Figures:
 
     def kpis(self) -> dict[str, Any]:
         """Key figures of the horizon, and the same per material (DESIGN.md, "Figures")."""
-        s, g = self.scenario, self.ledger
+        s = self.scenario
         names = s.materials.ids
         by_material = {column: self._by_material(values) for column, values in self._masses().items()}
         total = {column: float(values.sum()) for column, values in by_material.items()}
@@ -171,7 +167,7 @@ class Figures:
 
     def _by_material(self, column: tuple[Floats, Any]) -> Floats:
         values, material = column
-        return np.bincount(np.asarray(material, dtype=np.int64), weights=values, minlength=self._n)
+        return np.bincount(np.asarray(material, dtype=np.int64), weights=values, minlength=self._n).astype(np.float64)
 
 
 def _with_ratios(masses: dict[str, float]) -> dict[str, Any]:

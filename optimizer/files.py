@@ -18,8 +18,8 @@ def write_whole(path: Path, content: str | bytes) -> None:
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(data)
-        os.chmod(name, 0o666 & ~_umask())
-        os.replace(name, path)
+        Path(name).chmod(0o666 & ~_umask())
+        Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
@@ -38,9 +38,9 @@ def folder_written_whole(target: Path, *, owned: frozenset[str]) -> Iterator[Pat
     scratch = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     try:
         yield scratch
-        os.chmod(scratch, 0o777 & ~_umask())
+        scratch.chmod(0o777 & ~_umask())
         if not target.exists():
-            os.replace(scratch, target)
+            scratch.replace(target)
             return
         old = Path(tempfile.mkdtemp(prefix=f".{target.name}.old.", dir=target.parent))
         for kept in target.iterdir():
@@ -49,11 +49,11 @@ def folder_written_whole(target: Path, *, owned: frozenset[str]) -> Iterator[Pat
                     shutil.copytree(kept, scratch / kept.name, symlinks=True)
                 else:
                     shutil.copy2(kept, scratch / kept.name, follow_symlinks=False)
-        os.replace(target, old / "was")
+        target.replace(old / "was")
         try:
-            os.replace(scratch, target)
+            scratch.replace(target)
         except BaseException:
-            os.replace(old / "was", target)
+            (old / "was").replace(target)
             raise
         finally:
             shutil.rmtree(old, ignore_errors=True)

@@ -13,7 +13,7 @@ from optimizer.lanes import Lanes
 from optimizer.program import Program
 from optimizer.scenario import Floats, Ints, Scenario
 
-SMALLEST_T = 1e-6  # a flow below a gram is arithmetic, not soil
+SMALLEST_T = 1e-5  # a flow below ten grams is arithmetic, not soil
 
 
 @dataclass(frozen=True)

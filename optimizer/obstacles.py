@@ -95,7 +95,9 @@ class Diagnosis:
         total = sum(len(found) for found in by.values())
         if not total:
             where = Words(" in the zone", "区内") if inside_only else Words("", "")
-            return Words(f"no place{where.en} that this may go to accepts {name.en}", f"{where.zh}没有可去之处接收{name.zh}")
+            return Words(
+                f"no place{where.en} that this may go to accepts {name.en}", f"{where.zh}没有可去之处接收{name.zh}"
+            )
         grade = GRADE_NAMES[commodity % GRADES]
         head = Words(
             f"{total} place{'s' if total > 1 else ''} accept{'' if total > 1 else 's'} {name.en}",
@@ -117,7 +119,11 @@ class Diagnosis:
         ]  # fmt: skip
         rest = len(by["usable"]) - NAMED
         if rest > 0:
-            parts.append(Words(f"{rest} further ones likewise used up or needed more by others", f"另 {rest} 处同样已满或他处更需"))
+            parts.append(
+                Words(
+                    f"{rest} further ones likewise used up or needed more by others", f"另 {rest} 处同样已满或他处更需"
+                )
+            )
         own = self._own_limits(origin)
         return head + Words(": ", "：") + joined([*parts, own])
 
@@ -149,7 +155,10 @@ class Diagnosis:
         d, u = self.s.demands, self.usage
         unit = d.unit[demand]
         if u.filled[demand] >= d.quantity[demand] * FULL:
-            return Words(f"all {tonnes(d.quantity[demand])} {unit} wanted are filled", f"所需 {tonnes(d.quantity[demand])} {unit} 已满足")
+            return Words(
+                f"all {tonnes(d.quantity[demand])} {unit} wanted are filled",
+                f"所需 {tonnes(d.quantity[demand])} {unit} 已满足",
+            )
         full = days & (u.filled_daily[demand] >= d.daily_max[demand] * FULL)
         if full.any():
             return Words(
@@ -157,7 +166,9 @@ class Diagnosis:
                 f"每日 {tonnes(d.daily_max[demand])} {unit} 的接收量在 {dates(self.s, full)} 用满",
             )
         mixes = self.s.mixes
-        rows = np.flatnonzero((mixes.demand == demand) & (mixes.material == commodity // GRADES) & (mixes.max_share < 1))
+        rows = np.flatnonzero(
+            (mixes.demand == demand) & (mixes.material == commodity // GRADES) & (mixes.max_share < 1)
+        )
         if len(rows):
             share = mixes.max_share[rows[0]]
             return Words(f"its blend takes at most {share:.0%} of this", f"掺配上限 {share:.0%}")
@@ -169,15 +180,32 @@ class Diagnosis:
         full = days & (u.gate_in[f] >= fac.daily_in[f] * FULL)
         if full.any():
             limit = tonnes(float(fac.daily_in[f][full].min()))
-            parts.append(Words(f"gate full ({limit} t a day) on {dates(self.s, full)}", f"进场口在 {dates(self.s, full)} 已满（每日 {limit} t）"))
+            parts.append(
+                Words(
+                    f"gate full ({limit} t a day) on {dates(self.s, full)}",
+                    f"进场口在 {dates(self.s, full)} 已满（每日 {limit} t）",
+                )
+            )
         if kind in ("disposal", "offsite") and u.placed[f] >= fac.storage[f] * FULL:
-            parts.append(Words(f"its room of {tonnes(fac.storage[f])} t is used up", f"库容 {tonnes(fac.storage[f])} t 已用完"))
+            parts.append(
+                Words(f"its room of {tonnes(fac.storage[f])} t is used up", f"库容 {tonnes(fac.storage[f])} t 已用完")
+            )
         if kind in ("yard", *PLANTS) and fac.storage[f] > 0:
             full = u.overnight[f] >= fac.storage[f] * FULL
             if full.any():
-                parts.append(Words(f"full ({tonnes(fac.storage[f])} t) on the nights of {dates(self.s, full)}", f"{dates(self.s, full)} 夜间满库（{tonnes(fac.storage[f])} t）"))
+                parts.append(
+                    Words(
+                        f"full ({tonnes(fac.storage[f])} t) on the nights of {dates(self.s, full)}",
+                        f"{dates(self.s, full)} 夜间满库（{tonnes(fac.storage[f])} t）",
+                    )
+                )
             if np.isfinite(fac.end_stock_max[f]) and u.overnight[f, -1] >= fac.end_stock_max[f] * FULL:
-                parts.append(Words(f"may hold only {tonnes(fac.end_stock_max[f])} t at the end", f"期末库存不得超过 {tonnes(fac.end_stock_max[f])} t"))
+                parts.append(
+                    Words(
+                        f"may hold only {tonnes(fac.end_stock_max[f])} t at the end",
+                        f"期末库存不得超过 {tonnes(fac.end_stock_max[f])} t",
+                    )
+                )
         if kind in PLANTS:
             r = self.s.recipes
             rows = np.flatnonzero((r.facility == f) & (r.input == commodity // GRADES))
@@ -185,7 +213,12 @@ class Diagnosis:
                 limit_t = float(r.daily_max[rows[0]])
                 full = days & (u.processed[f, commodity // GRADES] >= limit_t * FULL)
                 if full.any():
-                    parts.append(Words(f"processes {tonnes(limit_t)} t a day, all used on {dates(self.s, full)}", f"日处理能力 {tonnes(limit_t)} t 在 {dates(self.s, full)} 用满"))
+                    parts.append(
+                        Words(
+                            f"processes {tonnes(limit_t)} t a day, all used on {dates(self.s, full)}",
+                            f"日处理能力 {tonnes(limit_t)} t 在 {dates(self.s, full)} 用满",
+                        )
+                    )
         full = (u.gate_out[f] >= fac.daily_out[f] * FULL) & np.isfinite(fac.daily_out[f])
         if full.any():
             parts.append(Words(f"exit gate full on {dates(self.s, full)}", f"出场口在 {dates(self.s, full)} 已满"))
@@ -199,7 +232,10 @@ class Diagnosis:
         if not full.any():
             return Words("", "")
         limit = tonnes(float(s.daily_max[origin]))
-        return Words(f"the site itself can load only {limit} t a day, all used on {dates(self.s, full)}", f"工地每日最多外运 {limit} t，{dates(self.s, full)} 已用满")
+        return Words(
+            f"the site itself can load only {limit} t a day, all used on {dates(self.s, full)}",
+            f"工地每日最多外运 {limit} t，{dates(self.s, full)} 已用满",
+        )
 
     def _need_told(self, demand: int, by: dict[str, list[int]]) -> Words:
         d = self.s.demands
@@ -236,7 +272,11 @@ class Diagnosis:
                 )
             )
         elif usable:
-            parts.append(Words(f"{len(usable)} yards or plants can reach it but have no more", f"{len(usable)} 处堆场或厂可达但已无余量"))
+            parts.append(
+                Words(
+                    f"{len(usable)} yards or plants can reach it but have no more",
+                    f"{len(usable)} 处堆场或厂可达但已无余量",
+                )
+            )
         head = Words(f"{total} sources of what it accepts", f"{total} 个可用来源")
         return head + Words(": ", "：") + joined(parts)
-

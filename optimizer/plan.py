@@ -95,7 +95,8 @@ def _stocks(scenario: Scenario, names: _Names, lanes: Lanes, g: Ledger) -> Table
     """In and out of every yard, plant and disposal yard; a plant's in has what it made, its out what it used up."""
     came, went, start, end = stock_movements(scenario, lanes, g)
     moving = (came + went + start + end) > SMALLEST_T
-    moving[np.array([kind not in ("yard", "disposal", *PLANTS) for kind in scenario.facilities.kind])] = False
+    stores = np.array([kind in ("yard", "disposal", *PLANTS) for kind in scenario.facilities.kind], dtype=bool)
+    moving[~stores] = False
     f, k, d = np.nonzero(moving)
     order = np.lexsort((k, f, d))
     f, k, d = f[order], k[order], d[order]

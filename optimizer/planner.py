@@ -1,4 +1,4 @@
-"""From a scenario to a plan: the whole way in one function, so that the command line, the platform and tests share it."""
+"""From a scenario to a plan in one function, which the command line, the platform and the tests share."""
 
 from __future__ import annotations
 
@@ -131,7 +131,8 @@ def _goals(scenario: Scenario, solution: Solution, figures: Figures) -> list[dic
     for stage in solution.stages:
         bound = None if np.isinf(stage.bound) else min(stage.bound, values[stage.goal])
         goals.append({"name": stage.goal, "unit": UNITS[stage.goal], "value": values[stage.goal], "bound": bound})
-    goals += [{"name": g, "unit": UNITS[g], "value": values[g], "bound": None, "weight": w} for g, w in weights.items()]
+    shown = {"unserved": scenario.costs.unserved_per_t, **weights} if weights else {}
+    goals += [{"name": g, "unit": UNITS[g], "value": values[g], "bound": None, "weight": w} for g, w in shown.items()]
     return goals
 
 
@@ -140,7 +141,7 @@ def _counts(scenario: Scenario, lanes: Lanes, program: Program) -> dict[str, int
         "supplies": len(scenario.supplies.ids),
         "demands": len(scenario.demands.ids),
         "facilities": len(scenario.facilities.ids),
-        "commodities": int(len(np.unique(lanes.commodity))),
+        "commodities": len(np.unique(lanes.commodity)),
         "lanes": len(lanes),
         "columns": program.shape[1],
         "rows": program.shape[0],

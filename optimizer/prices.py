@@ -59,7 +59,8 @@ def _per_tonne(scenario: Scenario, block: str, keys: dict[str, np.ndarray]) -> F
     if block not in ("demand.room", "demand.required", "demand.daily"):
         return np.ones(len(keys["facility" if "facility" in keys else next(iter(keys))]))
     d, at = scenario.demands, keys["demand"]
-    return d.units_per_t[at, d.first_material[at]]
+    units: Floats = d.units_per_t[at, d.first_material[at]]
+    return units
 
 
 def _labels(scenario: Scenario, keys: dict[str, np.ndarray]) -> tuple[list[str], list[str | None], list[str | None]]:

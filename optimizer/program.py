@@ -86,7 +86,7 @@ class Program:
 
 @dataclass
 class Model:
-    """A program being put together. Blocks call :meth:`add_columns`, :meth:`add_rows`, :meth:`add` and :meth:`couple`."""
+    """A program being put together; every block of :mod:`optimizer.blocks` adds its part."""
 
     scenario: Scenario
     lanes: Lanes

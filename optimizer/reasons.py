@@ -30,9 +30,7 @@ class _Case:
     t: float
 
 
-def reason_table(
-    scenario: Scenario, distances: Distances, lanes: Lanes, session: Session, ledger: Ledger
-) -> Table:
+def reason_table(scenario: Scenario, distances: Distances, lanes: Lanes, session: Session, ledger: Ledger) -> Table:
     """One row per lot, demand or facility and commodity with unserved or off-site tonnes; the largest come first."""
     cases = sorted(_cases(scenario, lanes, ledger), key=lambda c: (c.what != "unserved", -c.t, c.node))
     if not cases:
@@ -49,9 +47,7 @@ def reason_table(
             grade = None
         else:
             material, grade = scenario.materials.ids[commodity // GRADES], GRADE_NAMES[commodity % GRADES]
-        rows.append(
-            (places[case.node], case.what, case.t, why.en, help_.en, why.zh, help_.zh, material, grade)
-        )
+        rows.append((places[case.node], case.what, case.t, why.en, help_.en, why.zh, help_.zh, material, grade))
     return Table(COLUMNS, rows)
 
 
@@ -77,7 +73,9 @@ def _cases(scenario: Scenario, lanes: Lanes, g: Ledger) -> Iterator[_Case]:
         yield _Case("unserved", scenario.first_facility + f, k, float(g.stuck[f, k]))
     offsite = lanes.kind[g.destination] == PLACE_KINDS.index("offsite")
     totals: dict[tuple[int, int], float] = {}
-    for origin, k, t in zip(g.origin[offsite].tolist(), g.commodity[offsite].tolist(), g.t[offsite].tolist(), strict=True):
+    for origin, k, t in zip(
+        g.origin[offsite].tolist(), g.commodity[offsite].tolist(), g.t[offsite].tolist(), strict=True
+    ):
         totals[origin, k] = totals.get((origin, k), 0.0) + t
     for (origin, k), t in totals.items():
         yield _Case("offsite", origin, k, t)

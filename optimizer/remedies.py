@@ -57,7 +57,11 @@ class Remedies:
         hurdles = (
             (found.too_far, "a cut-off of {km:.1f} km, to reach {p}", "运距上限放宽到 {km:.1f} km，可达 {p}"),
             (found.no_common_day, "{p} open on {days}", "{p} 在 {days} 开放"),
-            (found.wrong_grade, "treatment, or tests, that lift it to the grade that {p} takes", "经处理或复检达到 {p} 的等级"),
+            (
+                found.wrong_grade,
+                "treatment, or tests, that lift it to the grade that {p} takes",
+                "经处理或复检达到 {p} 的等级",
+            ),
         )
         for places, en, zh in hurdles:
             if places:
@@ -70,7 +74,11 @@ class Remedies:
         near = set(found.usable) | {target}
         options = [self._loosen(goal, limit, t) for limit in self._tight(goal, near)[:TRIED_LIMITS]]
         hurdles = (
-            (found.too_far, "a cut-off of {km:.1f} km, to reach it from {p}", "运距上限放宽到 {km:.1f} km，可由 {p} 供给"),
+            (
+                found.too_far,
+                "a cut-off of {km:.1f} km, to reach it from {p}",
+                "运距上限放宽到 {km:.1f} km，可由 {p} 供给",
+            ),
             (found.no_common_day, "taking soil on {days}, when {p} has it", "在 {days} 开放，以便 {p} 供给"),
         )
         for places, en, zh in hurdles:
@@ -93,9 +101,10 @@ class Remedies:
         gains = [option for option in tried if option[0] > 0.05]
         if gains:
             gain, what = max(gains, key=lambda option: option[0])
-            unit = {"unserved": Words("less unserved", "减少未安置"), "offsite": Words("less off-site", "减少外运")}.get(
-                goal, Words(f"less {goal}", f"减少 {goal}")
-            )
+            unit = {
+                "unserved": Words("less unserved", "减少未安置"),
+                "offsite": Words("less off-site", "减少外运"),
+            }.get(goal, Words(f"less {goal}", f"减少 {goal}"))
             measure = "t" if goal in ("unserved", "offsite") else "CNY" if goal == "total" else ""
             number = f"{tonnes(gain)} {measure}".strip()
             return what + Words(f": {number} {unit.en}", f"：{unit.zh} {number}")

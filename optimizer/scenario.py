@@ -17,11 +17,12 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-Ints = npt.NDArray[np.int32]
+Ints = npt.NDArray[np.integer[Any]]
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
@@ -35,7 +36,8 @@ GOALS = ("unserved", "offsite", "landfill", "transfer", "haul", "cost", "carbon"
 
 def commodity_of(material: Ints | int, grade: Ints | int) -> Ints:
     """Commodity index of a material index and a grade (1, 2 or 3)."""
-    return np.asarray(material, dtype=np.int32) * GRADES + (np.asarray(grade, dtype=np.int32) - 1)
+    index: Ints = np.asarray(material, dtype=np.int32) * GRADES + (np.asarray(grade, dtype=np.int32) - 1)
+    return index
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,8 @@ from optimizer.scenario import Floats, Objective, Scenario
 
 Termination = Literal["optimal", "time_limit"]
 TOTAL = "total"
+ROUNDING = 1e-6  # a tolerance up to this is not meant to be used
+EXACT = 1e-9  # what keeps a goal row feasible in floating point
 HEAVIEST_T_M3 = 5.0  # above any material's density: turns a demand's m³ into t that surely cover it
 
 
@@ -189,17 +191,20 @@ class Session:
         bound = proven_bound(self.program, self.cost(goal), dual, self._goal_matrix(), held_dual, self._held)
         price = dual
         for stage, multiplier in zip(self.stages, held_dual, strict=True):
-            slack_factor = 1 + self.objective.tolerance * np.sign(stage.value)
             assert stage.price is not None
-            price = price + multiplier * slack_factor * stage.price
+            price = price + multiplier * (1 + self._slack() * np.sign(stage.value)) * stage.price
         return Stage(goal, value, bound + self.constant(goal), price, answer.iterations, seconds)
 
     def _hold(self, goal: str, value: float) -> None:
         """Later goals may take the stated tolerance of this one, and no more."""
-        at = value - self.constant(goal)
-        upper = at + self.objective.tolerance * abs(value)
+        upper = value - self.constant(goal) + self._slack() * abs(value)
         self._goal_rows.append(self.backend.add_row(self.cost(goal), upper))
         self._held.append(upper)
+
+    def _slack(self) -> float:
+        """The tolerance, or next to nothing where it is only rounding: nobody wants 110 grams sent off-site for it."""
+        tolerance = self.objective.tolerance
+        return tolerance if tolerance > ROUNDING else EXACT
 
     def _goal_matrix(self) -> list[Floats]:
         return [self.cost(stage.goal) for stage in self.stages]

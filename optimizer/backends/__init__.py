@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from scipy import sparse
 
@@ -35,7 +35,7 @@ class Backend(Protocol):
 
     name: str
     version: str
-    options: dict[str, object]
+    options: dict[str, Any]
     warm: bool  # whether a solve starts from the answer before it
 
     def load(self, program: Program) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
+from typing import Any
+
 import numpy as np
-from ortools import __version__ as ortools_version
 from ortools.linear_solver.python import model_builder_helper
 from scipy import sparse
 
@@ -27,8 +29,8 @@ class Glop:
     warm = False
 
     def __init__(self) -> None:
-        self.version = ortools_version
-        self.options: dict[str, object] = {}
+        self.version = version("ortools")
+        self.options: dict[str, Any] = {}
 
     def load(self, program: Program) -> None:
         """Takes the whole program, with zero costs."""
@@ -69,7 +71,7 @@ class Glop:
 
     def solve(self, time_limit: float | None) -> Answer:
         """Solves as it stands now, cold."""
-        model = model_builder_helper.ModelBuilderHelper()
+        model: Any = model_builder_helper.ModelBuilderHelper()
         model.fill_model_from_sparse_data(
             self._lower, self._upper, self._cost, self._row_lower, self._row_upper, sparse.csr_matrix(self._matrix)
         )

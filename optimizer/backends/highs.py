@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
+from typing import Any
+
 import highspy
 import numpy as np
 from scipy import sparse
@@ -22,6 +26,28 @@ _STATUS: dict[highspy.HighsModelStatus, Status] = {
 _PRIMAL_SIMPLEX = 4
 
 
+def _interruptible(run: Callable[[], object]) -> None:
+    """Runs native code beside the main thread, so that Ctrl-C is answered at once and not when it returns."""
+    done = threading.Event()
+
+    def work() -> None:
+        try:
+            run()
+        finally:
+            done.set()
+
+    threading.Thread(target=work, daemon=True).start()
+    while not done.wait(0.1):
+        pass
+
+
+class _QuietHighs(highspy.Highs):
+    """highspy's class without its callbacks: enabling them prints a banner on standard output."""
+
+    def __init__(self) -> None:
+        super(highspy.Highs, self).__init__()
+
+
 class Highs:
     """A live HiGHS model. After the first solve the basis is kept: costs change the goal, not the vertex."""
 
@@ -29,9 +55,9 @@ class Highs:
     warm = True
 
     def __init__(self, *, threads: int = 1, seed: int = 0):
-        self._highs = highspy.Highs()
+        self._highs: Any = _QuietHighs()
         self.version = self._highs.version()
-        self.options: dict[str, object] = {
+        self.options: dict[str, Any] = {
             "output_flag": False,
             "threads": threads,
             "random_seed": seed,
@@ -90,7 +116,7 @@ class Highs:
         limit = np.inf if time_limit is None else max(time_limit, 0.0)
         self._highs.setOptionValue("time_limit", self._highs.getRunTime() + limit)
         self._highs.setOptionValue("simplex_strategy", _PRIMAL_SIMPLEX if self._solved else 1)
-        self._highs.run()
+        _interruptible(self._highs.run)
         status = _STATUS.get(self._highs.getModelStatus(), "failed")
         info = self._highs.getInfo()
         feasible = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible

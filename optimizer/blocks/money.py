@@ -20,7 +20,7 @@ def goals_by_destination(m: Model) -> None:
 
 
 def cost(m: Model) -> None:
-    """`cost` in CNY of a tonne on a lane: the drive, the gate fee where it arrives or the price of a quarry, its carbon.
+    """`cost` in CNY of a tonne on a lane: the drive, the gate fee on arrival or the price of a quarry, its carbon.
 
     Recipe, holding and end-stock costs are added by the blocks that own those columns.
     """
@@ -36,7 +36,8 @@ def lane_fees(m: Model, lanes: Lanes) -> Floats:
     quarry = np.array([k == "quarry" for k in m.scenario.facilities.kind], dtype=bool)
     by_place_in = np.concatenate([np.zeros(first), np.where(quarry, 0.0, fee)])
     by_place_out = np.concatenate([np.zeros(first), np.where(quarry, fee, 0.0)])
-    return by_place_in[lanes.destination[lanes.arc]] + by_place_out[lanes.origin[lanes.arc]]
+    fees: Floats = by_place_in[lanes.destination[lanes.arc]] + by_place_out[lanes.origin[lanes.arc]]
+    return fees
 
 
 def carbon(m: Model) -> None:

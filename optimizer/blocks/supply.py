@@ -17,7 +17,7 @@ def supply(m: Model) -> None:
         0 ≤ w_sd ≤ stock_max_s,   w_s,last = 0
 
     Columns ``supply.wait`` (t on site after day d) and ``supply.left`` (t that the plan gives up on day d: on the last
-    date, or earlier only where ``stock_max`` can force it). Left soil is `unserved`, weighted by priority, if it must move.
+    date, or earlier only where ``stock_max`` can force it). Left soil that must move is `unserved`, times priority.
 
     Dual of ``supply.release``: change of the goal per further tonne released that day.
     Dual of ``supply.daily``: change of the goal per further tonne a day that may leave (≤ 0).
@@ -60,4 +60,3 @@ def _by_origin(table: Ints, lanes: Lanes) -> Ints:
     if not len(table):
         return np.full(len(lanes), -1, dtype=np.int32)
     return np.where(is_supply, table[np.where(is_supply, origin, 0), lanes.day], -1)
-

@@ -1,0 +1,37 @@
+"""Shared by all tests: small scenario folders from text, and planning them in one call."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+
+import pytest
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path_factory, monkeypatch):
+    """Prepared road graphs of tests never land in the user's cache."""
+    monkeypatch.setenv("CUTFILL_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+
+
+@pytest.fixture
+def week(tmp_path):
+    """Writes a scenario folder: ``week(toml, supplies="...", demands="...")``, tables as indented CSV text."""
+    counter = iter(range(1000))
+
+    def write(toml: str = "", **tables: str) -> Path:
+        folder = tmp_path / f"week{next(counter)}"
+        folder.mkdir()
+        head = 'name = "test"\nstart = 2025-03-03\ndays = 3\n'
+        if "days =" in toml.split("[")[0]:
+            head = 'name = "test"\nstart = 2025-03-03\n'
+        if "[roads]" not in toml:
+            toml += '\n[roads]\ndistances = "distances.csv"\n'
+        (folder / "scenario.toml").write_text(head + textwrap.dedent(toml), encoding="utf-8")
+        for name, text in tables.items():
+            (folder / f"{name}.csv").write_text(textwrap.dedent(text).strip() + "\n", encoding="utf-8")
+        return folder
+
+    return write

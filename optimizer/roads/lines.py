@@ -1,0 +1,3 @@
+"""Line layers: GeoPackage and Shapefile."""
+
+from __future__ import annotations

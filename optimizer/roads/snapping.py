@@ -1,0 +1,74 @@
+"""Snapping: the nearest point on an arc, not the nearest node."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from optimizer.roads.graph import Floats, Ints, RoadGraph, segment_km
+
+
+@dataclass(frozen=True)
+class Snaps:
+    """Where K places meet the road.
+
+    Attributes:
+        arc: (K,) arc, the lower-numbered direction of a two-way street; -1 beyond the limit.
+        fraction: (K,) position along the arc by length, 0 at its tail and 1 at its head.
+        snap_km: (K,) from the place to the road in a straight line, also where it is beyond the limit.
+        lon: (K,) degrees of the point on the road.
+        lat: (K,) degrees.
+    """
+
+    arc: Ints
+    fraction: Floats
+    snap_km: Floats
+    lon: Floats
+    lat: Floats
+
+    def __len__(self) -> int:
+        return len(self.arc)
+
+
+def snap(graph: RoadGraph, lon: Floats, lat: Floats, *, limit_km: float) -> Snaps:
+    """The point on the road nearest to each place.
+
+    Nearest is measured in a conformal projection, which in the neighbourhood of a place is to scale.
+
+    Args:
+        graph: the roads.
+        lon: (K,) degrees WGS-84.
+        lat: (K,) degrees.
+        limit_km: places farther than this from any road get arc -1.
+    """
+    import shapely
+
+    lon, lat = np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64)
+    shapes = np.diff(graph.shape_start)
+    coordinates = np.column_stack([np.radians(graph.shape_lon), _stretched(graph.shape_lat)])
+    lines = shapely.linestrings(coordinates, indices=np.repeat(np.arange(len(shapes)), shapes))
+    places = shapely.points(np.radians(lon), _stretched(lat))
+    found = shapely.STRtree(lines).query_nearest(places, all_matches=True)
+    arc_of_shape = np.full(len(shapes), np.iinfo(np.int32).max, dtype=np.int32)
+    np.minimum.at(arc_of_shape, graph.shape, np.arange(len(graph.shape), dtype=np.int32))
+    arc = np.full(len(lon), np.iinfo(np.int32).max, dtype=np.int32)
+    np.minimum.at(arc, found[0], arc_of_shape[found[1]])  # of equally near ones the first, whatever the index's order
+
+    line = lines[graph.shape[arc]]
+    along = np.nan_to_num(shapely.line_locate_point(line, places, normalized=True))
+    spot = shapely.get_coordinates(shapely.line_interpolate_point(line, along, normalized=True))
+    spot_lon, spot_lat = np.degrees(spot[:, 0]), np.degrees(np.arctan(np.sinh(spot[:, 1])))
+    snap_km = segment_km(lon, lat, spot_lon, spot_lat)
+    return Snaps(
+        arc=np.where(snap_km <= limit_km, arc, -1).astype(np.int32),
+        fraction=np.where(graph.reverse[arc], 1.0 - along, along),
+        snap_km=snap_km,
+        lon=spot_lon,
+        lat=spot_lat,
+    )
+
+
+def _stretched(lat: Floats) -> Floats:
+    """Mercator northing in radians."""
+    return np.arcsinh(np.tan(np.radians(lat)))

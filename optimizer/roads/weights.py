@@ -1,0 +1,98 @@
+"""One number per arc that carries both figures of a path.
+
+The engines minimise one number. To get km and minutes of the *same* path, the number is made of two:
+
+    weight = chosen · 2^bits + carried
+
+where ``chosen`` is what the path is chosen by (mm, or 1e-4 minutes) and ``carried`` the other figure, both whole numbers,
+and ``2^bits`` exceeds the largest possible sum of ``carried`` over a shortest path. Adding weights then adds both figures
+exactly (all sums stay under 2^53), ties in the chosen figure are broken by the other one, and every engine finds the
+same two figures, to the last bit.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from optimizer.roads.graph import KM_UNITS, MINUTE_UNITS, Floats, RoadGraph
+
+Metric = Literal["distance", "time"]
+_EXACT = 2.0**53
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Weights of all arcs, and how to read a sum of them.
+
+    Attributes:
+        arcs: (A,) whole numbers.
+        bits: the carried figure's share of a weight.
+        coarse: carried units are this many of the graph's own units: 1, or more on very large maps.
+    """
+
+    arcs: Floats
+    bits: int
+    coarse: int
+
+    def carried(self, total: Floats) -> Floats:
+        """The carried figure of sums of weights, in graph units; inf stays inf."""
+        return np.where(np.isinf(total), np.inf, np.mod(total, 2.0**self.bits) * self.coarse)
+
+    def chosen(self, total: Floats) -> Floats:
+        """The chosen figure of sums of weights."""
+        return np.floor(total / 2.0**self.bits)
+
+    def part(self, chosen: Floats, carried: Floats) -> Floats:
+        """Weight of part of an arc, from figures in graph units."""
+        return np.round(chosen) * 2.0**self.bits + np.round(carried / self.coarse)
+
+
+def combine(graph: RoadGraph, chosen: Floats, carried: Floats) -> Weights:
+    """Weights of a graph whose paths are chosen by one figure and carry another.
+
+    Args:
+        graph: the roads; paths within its one component set the bounds.
+        chosen: (A,) whole numbers.
+        carried: (A,) whole numbers.
+    """
+    longest = _longest_path(graph, chosen) + 2 * chosen.max(initial=0.0)
+    coarse = 1
+    while True:
+        rounded = np.round(carried / coarse)
+        bits = max(1, math.ceil(math.log2(_most_carried(chosen, rounded, longest) + 2)))
+        if (longest + 1) * 2.0**bits < _EXACT or not rounded.any():
+            return Weights(chosen * 2.0**bits + rounded, bits, coarse)
+        coarse *= 10
+
+
+def figures(graph: RoadGraph) -> tuple[Floats, Floats]:
+    """(A,) whole mm and whole 1e-4 minutes of every arc."""
+    return np.round(graph.km * KM_UNITS), np.round(graph.minutes * MINUTE_UNITS)
+
+
+def _longest_path(graph: RoadGraph, chosen: Floats) -> float:
+    """No shortest path is longer than the way to some node plus the way from it."""
+    from scipy.sparse.csgraph import dijkstra
+
+    from optimizer.roads.engines import links_of
+
+    if not len(chosen):
+        return 0.0
+    links = links_of(graph, chosen)[0]
+    away, back = dijkstra(links, indices=0), dijkstra(links.T.tocsr(), indices=0)
+    bound = float(away.max() + back.max())
+    return bound if math.isfinite(bound) else float(chosen.sum())
+
+
+def _most_carried(chosen: Floats, carried: Floats, longest: float) -> float:
+    """Upper bound of the carried sum of a simple path no longer than ``longest``: the slowest arcs first."""
+    free = chosen == 0
+    order = np.argsort(-carried[~free] / chosen[~free])
+    length, load = np.cumsum(chosen[~free][order]), np.cumsum(carried[~free][order])
+    last = int(np.searchsorted(length, longest))  # the arc that passes the limit counts whole
+    most = load[min(last, len(load) - 1)] if len(load) else 0.0
+    return float(most + carried[free].sum() + 2 * carried.max(initial=0.0))

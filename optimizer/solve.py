@@ -19,6 +19,8 @@ from optimizer.scenario import Floats, Objective, Scenario
 
 Termination = Literal["optimal", "time_limit"]
 TOTAL = "total"
+NOTHING = 1e-9  # a goal at or below this is zero
+START_STEP = 3.0  # how far the start weighs a goal above the dearest unit of the next one
 ROUNDING = 1e-6  # a tolerance up to this is not meant to be used
 EXACT = 1e-9  # what keeps a goal row feasible in floating point
 HEAVIEST_T_M3 = 5.0  # above any material's density: turns a demand's m³ into t that surely cover it
@@ -75,10 +77,14 @@ class Session:
         self.backend.load(self.program)
         x = do_nothing(self.program)
         termination: Termination = "optimal"
-        for goal in goal_order(self.objective):
+        order = goal_order(self.objective)
+        if len(order) > 1 and self.backend.warm:
+            with progress.phase("solve start"):
+                answer = self._solve(self._start_cost(order), order[0], started)
+            x = x if answer.x is None else answer.x
+        for goal in order:
             with progress.phase(f"solve {goal}"):
-                left = None if self.time_limit is None else self.time_limit - (time.perf_counter() - started)
-                answer, seconds = self._stage(goal, left)
+                answer, seconds = self._stage(goal, x, started)
             if answer.x is not None:
                 x = answer.x
             value = float(self.cost(goal) @ x) + self.constant(goal)
@@ -88,7 +94,7 @@ class Session:
                 break
             self.stages.append(self._finished(goal, value, answer, seconds))
             self._hold(goal, value)
-        for goal in goal_order(self.objective)[len(self.stages) :]:
+        for goal in order[len(self.stages) :]:
             value = float(self.cost(goal) @ x) + self.constant(goal)
             self.stages.append(Stage(goal, value, -np.inf, None, 0, 0.0))
         row, bound = violations(self.program, x)
@@ -168,12 +174,21 @@ class Session:
     def _weights(self) -> dict[str, float]:
         return {"unserved": self.unserved_per_t, **self.objective.weights}
 
-    def _stage(self, goal: str, time_left: float | None) -> tuple[Answer, float]:
+    def _stage(self, goal: str, x: Floats, started: float) -> tuple[Answer, float]:
+        """Minimises one goal; one that cannot be negative and is zero at ``x`` needs no solver: zero duals prove it."""
         start = time.perf_counter()
-        if time_left is not None and time_left <= 0:
-            return Answer("time_limit", None, None, 0), 0.0
-        self.backend.set_cost(self.cost(goal))
-        answer = self.backend.solve(time_left)
+        cost = self.cost(goal)
+        if not (cost < 0).any() and not self.program.lower.any() and cost @ x <= NOTHING:
+            n_rows = self.program.shape[0] + len(self._goal_rows)
+            return Answer("optimal", x, np.zeros(n_rows), 0), time.perf_counter() - start
+        return self._solve(cost, goal, started), time.perf_counter() - start
+
+    def _solve(self, cost: Floats, goal: str, started: float) -> Answer:
+        left = None if self.time_limit is None else self.time_limit - (time.perf_counter() - started)
+        if left is not None and left <= 0:
+            return Answer("time_limit", None, None, 0)
+        self.backend.set_cost(cost)
+        answer = self.backend.solve(left)
         if answer.status == "unbounded":
             raise _refuse_endless_gain(goal)
         if answer.status not in ("optimal", "time_limit"):
@@ -181,7 +196,20 @@ class Session:
                 f"the solver says {answer.status} for goal {goal!r}, which cannot be: every block can be relaxed; "
                 "this is a defect of cutfill"
             )
-        return answer, time.perf_counter() - start
+        return answer
+
+    def _start_cost(self, order: tuple[str, ...]) -> Floats:
+        """One cost vector whose optimum is near the lexicographic one: a good vertex to start from, never the proof."""
+        weight, total = 1.0, self.cost(order[-1]).copy()
+        dearest = float(np.abs(total).max(initial=0.0))
+        for goal in reversed(order[:-1]):
+            cost = self.cost(goal)
+            size = np.abs(cost[cost != 0])
+            if len(size):
+                weight *= START_STEP * max(dearest, 1.0) / float(size.min())
+                total += weight * cost
+                dearest = float(size.max())
+        return total
 
     def _finished(self, goal: str, value: float, answer: Answer, seconds: float) -> Stage:
         assert answer.row_dual is not None

@@ -13,8 +13,11 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+import numpy as np
 import qibuqu_places as places
 from qibuqu_roads import SEED, TOWNS, Net, build, to_km, to_lonlat
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
 
 from optimizer.files import folder_written_whole
 from optimizer.tables import Table
@@ -74,8 +77,12 @@ def generate(folder: Path) -> None:
 
 
 def _truck_ends(net: Net) -> list[int]:
-    """Road ends on two-way roads without a weight limit."""
-    return sorted({n for a, b, tags in net.links if not tags.keys() & {"maxweight", "oneway"} for n in (a, b)})
+    """Road ends between which heavy trucks can drive both ways."""
+    open_links = [(a, b) for a, b, tags in net.links if not tags.keys() & {"maxweight", "oneway"}]
+    tail, head = np.array(open_links).T
+    shape = (len(net.nodes), len(net.nodes))
+    _, part = connected_components(csr_array((np.ones(len(tail)), (tail, head)), shape=shape), directed=False)
+    return [int(n) for n in np.flatnonzero(part == np.bincount(part[tail]).argmax())]
 
 
 def _table(source: str, first: str, net: Net, ends: Sequence[int], rng: random.Random) -> Table:

@@ -7,8 +7,8 @@ import json
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 from optimizer import __version__
 from optimizer.errors import InputError
@@ -16,11 +16,18 @@ from optimizer.progress import Progress
 
 DONE, FAULTY_PLAN, BAD_INPUT, UNSERVED, LIMIT, INTERRUPTED = 0, 1, 2, 3, 4, 130
 SHOWN_FAULTS = 200
+# command → (module with add_arguments and command, what it does)
+OWN_ARGUMENTS = {
+    "roads": ("optimizer.roads", "turn an OSM extract or road table into a truck road graph"),
+    "sample": ("optimizer.sample", "generate a scenario of a given size"),
+    "bench": ("benchmarks", "run the benchmark suite"),
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command; returns the exit code (DESIGN.md, "Command line")."""
-    args = _parser().parse_args(argv)
+    words = list(sys.argv[1:] if argv is None else argv)
+    args = _parser(next((word for word in words if not word.startswith("-")), "")).parse_args(words)
     signal.signal(signal.SIGTERM, _stop)
     try:
         run: Callable[[argparse.Namespace], int] = args.run
@@ -54,7 +61,8 @@ def _tell_faults(error: InputError, *, as_json: bool) -> int:
     return BAD_INPUT
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(command: str) -> argparse.ArgumentParser:
+    """The parser; of commands whose modules bring their own arguments, only the one given is imported."""
     parser = argparse.ArgumentParser(
         prog="cutfill",
         description="Plans where every tonne of excavated soil and construction waste of a district goes.",
@@ -84,31 +92,13 @@ def _parser() -> argparse.ArgumentParser:
     new.add_argument("folder", type=Path)
     new.set_defaults(run=_new)
 
-    for name, module, text in (
-        ("roads", "optimizer.roads", "turn an OSM extract or road table into a truck road graph"),
-        ("sample", "optimizer.sample", "generate a scenario of a given size"),
-        ("bench", "benchmarks", "run the benchmark suite"),
-    ):
-        _delegate(commands, name, module, text)
+    for name, (module, text) in OWN_ARGUMENTS.items():
+        parser_of = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+        if name == command:
+            own = import_module(module)
+            own.add_arguments(parser_of)
+            parser_of.set_defaults(run=own.command)
     return parser
-
-
-def _delegate(commands: Any, name: str, module: str, text: str) -> None:
-    """A command whose module brings its own arguments; it is imported only when the command is given."""
-    parser = commands.add_parser(name, help=text, add_help=False)
-    parser.add_argument("rest", nargs=argparse.REMAINDER)
-
-    def run(args: argparse.Namespace) -> int:
-        from importlib import import_module
-
-        own = import_module(module)
-        full = argparse.ArgumentParser(prog=f"cutfill {name}", description=text[0].upper() + text[1:] + ".")
-        own.add_arguments(full)
-        parsed = full.parse_args(args.rest)
-        args.json = getattr(parsed, "json", False)
-        return int(own.command(parsed))
-
-    parser.set_defaults(run=run)
 
 
 def _common(parser: argparse.ArgumentParser) -> None:

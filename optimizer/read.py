@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from optimizer.errors import InputError
@@ -34,8 +37,25 @@ def load_scenario(path: Path) -> Scenario:
     Raises:
         InputError: with every fault of every file, located.
     """
+    with _collector_paused():
+        return _loaded(Path(path))
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """No garbage collection meanwhile: it would walk millions of cells again and again and find nothing to free."""
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            gc.enable()
+
+
+def _loaded(path: Path) -> Scenario:
     faults = Faults()
-    source = read_source(Path(path), faults)
+    source = read_source(path, faults)
     settings = read_settings(source, faults)
     _named_distances(source, settings, faults)
     for file, message in source.other_files.items():
@@ -90,13 +110,11 @@ def _require_tables(source: Source, tables: dict[str, Typed], faults: Faults) ->
 
 def _assembled(source: Source, settings: Settings, tables: dict[str, Typed], faults: Faults) -> Scenario:
     """Checks every part and builds its arrays; only meaningful when no fault was found."""
-    places, by_table = Ids(), {}
+    places = Ids()
     for name in PLACE_TABLES:
-        by_table[name] = Ids()
-        by_table[name].add(tables[name], tables[name].spec.key[0], Faults())
         places.add(tables[name], tables[name].spec.key[0], faults)
     library = build_library(tables["materials"], faults)
-    intake = Intake(tables, library, settings.horizon, bool(settings.distances), places, by_table, faults)
+    intake = Intake(tables, library, settings.horizon, bool(settings.distances), places, faults)
     demands = build_demands(intake)
     facilities = build_facilities(intake)
     recipes = build_recipes(intake, facilities)

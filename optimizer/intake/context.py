@@ -28,7 +28,6 @@ class Intake:
         horizon: the planned days.
         distances_given: coordinates are not needed for distances.
         places: ids of supplies, demands and facilities, numbered in this order.
-        by_table: ids of each of the three.
         faults: collects.
     """
 
@@ -37,7 +36,6 @@ class Intake:
     horizon: Horizon
     distances_given: bool
     places: Ids
-    by_table: Mapping[str, Ids]
     faults: Faults
 
 

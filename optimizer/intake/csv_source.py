@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import csv
-import io
 import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 from optimizer.intake.decoding import decoded, read_bytes
@@ -15,6 +15,8 @@ from optimizer.schema import TABLES, TableSpec
 
 SETTINGS_FILE = "scenario.toml"
 _LONGEST_CELL = 1_000_000  # characters; longer only happens when a quote is never closed
+
+_LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")  # as a text editor counts; keeps no second copy of the text
 
 
 def read_folder(folder: Path, faults: Faults) -> Source:
@@ -45,15 +47,15 @@ def read_csv(path: Path, spec: TableSpec, label: str, faults: Faults, hashes: di
     delimiter = _delimiter(text, label, faults)
     if delimiter is None:
         return broken
-    rows, lines, whole = _records(text, delimiter, label, faults)
-    table = table_from_rows(spec, label, rows, lines, faults)
-    table.complete = table.complete and whole
+    broken_at: list[int] = []
+    table = table_from_rows(spec, label, _records(text, delimiter, label, faults, broken_at), faults)
+    table.complete = table.complete and not broken_at
     return table
 
 
 def _delimiter(text: str, label: str, faults: Faults) -> str | None:
     """A comma, or the tab of Excel's Unicode text; other separators are refused by name."""
-    header = next((line for line in io.StringIO(text, newline=None) if line.strip()), "")
+    header = next((line[0] for line in _LINE.finditer(text) if line[0].strip()), "")
     if "," in header:
         return ","
     if "\t" in header.strip():
@@ -66,23 +68,21 @@ def _delimiter(text: str, label: str, faults: Faults) -> str | None:
     return ","
 
 
-def _records(text: str, delimiter: str, label: str, faults: Faults) -> tuple[list[list[str]], list[int], bool]:
-    """Non-empty rows, the line each begins on, and whether the file was read to its end."""
+def _records(
+    text: str, delimiter: str, label: str, faults: Faults, broken_at: list[int]
+) -> Iterator[tuple[int, list[str]]]:
+    """Non-empty rows with the line each begins on; where the file stops being CSV is put into ``broken_at``."""
     csv.field_size_limit(_LONGEST_CELL)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    rows: list[list[str]] = []
-    lines: list[int] = []
+    reader = csv.reader((found[0] for found in _LINE.finditer(text)), delimiter=delimiter, strict=True)
     line = 1
     try:
         for row in reader:
             if any(map(str.strip, row)):
-                rows.append(row)
-                lines.append(line)
+                yield line, row
             line = reader.line_num + 1
     except csv.Error as error:
         faults.add(label, line, "", _csv_words(str(error)))
-        return rows, lines, False
-    return rows, lines, True
+        broken_at.append(line)
 
 
 def _csv_words(error: str) -> str:

@@ -57,7 +57,7 @@ def _units_per_t(intake: Intake, table: Typed, accepts: Bools) -> Floats:
 def build_mixes(intake: Intake, demands: Demands) -> Mixes:
     """Blend limits, checked to be possible together."""
     table, faults = intake.tables["mixes"], intake.faults
-    demand = intake.by_table["demands"].column(table, "demand", "a demand in demands.csv", faults)
+    demand = intake.places.column(table, "demand", faults)
     material = intake.library.column(table, "material", faults)
     low, high = table.filled("min_share", 0.0), table.filled("max_share", 1.0)
     good = (demand >= 0) & (material >= 0)

@@ -66,7 +66,7 @@ def _daily(intake: Intake, table: Typed) -> tuple[Floats, Floats, Bools]:
     daily_in = np.broadcast_to(table.filled("daily_in", np.inf)[:, None], shape).copy()
     daily_out = np.broadcast_to(table.filled("daily_out", np.inf)[:, None], shape).copy()
     closed = np.zeros(shape, dtype=bool)
-    facility = intake.by_table["facilities"].column(rows, "facility", "a facility in facilities.csv", faults)
+    facility = intake.places.column(rows, "facility", faults)
     first, last, sound = dates(intake, rows)
     blank = np.isnan(rows["daily_in"]) & np.isnan(rows["daily_out"]) & ~rows.bad["daily_in"] & ~rows.bad["daily_out"]
     for row in rows_where(blank):

@@ -116,46 +116,63 @@ def unit_numbers(table: Typed) -> Ints:
 
 @dataclass
 class Ids:
-    """Ids of one or several tables: ``number`` by spelling-free key; ``complete`` when every table could be read."""
+    """Ids of supplies, demands and facilities, numbered through in this order.
+
+    Attributes:
+        number: by id, full-width characters made half-width.
+        shown: ids as written, in the order of their numbers.
+        tables: with the number of the first row of each.
+    """
 
     number: dict[str, int] = field(default_factory=dict)
-    complete: bool = True
     shown: list[str] = field(default_factory=list)
-    _where: dict[str, tuple[str, int]] = field(default_factory=dict)
+    tables: list[tuple[int, Typed]] = field(default_factory=list)
     _hints: int = 0
 
     def add(self, table: Typed, column: str, faults: Faults) -> None:
         """Adds a table's ids in row order; one that is there already becomes a fault."""
-        self.complete = self.complete and table.complete and (table.present or not table.spec.required)
-        for row, text in enumerate(table[column].tolist()):
-            key = narrow(text)
-            if key and key in self.number:
-                file, line = self._where[key]
-                at = f"row {line}" if file == table.file else f"row {line} of {file}"
-                table.fault(faults, row, column, f"{quoted(text)} is already in {at}; ids are used once")
-            elif key:
-                self.number[key] = len(self.shown)
-                self._where[key] = (table.file, int(table.lines[row]))
-            self.shown.append(text)
+        start, texts = len(self.shown), table[column].tolist()
+        self.tables.append((start, table))
+        self.shown.extend(texts)
+        for row, key in enumerate(map(narrow, texts)):
+            if key and self.number.setdefault(key, start + row) != start + row:
+                table.fault(faults, row, column, f"{quoted(texts[row])} is already {self._place(self.number[key])}; "
+                            "ids are used once")  # fmt: skip
 
-    def column(self, table: Typed, column: str, what: str, faults: Faults) -> Ints:
-        """(n,) number of the id in each row; -1 where blank or unknown. ``what`` is expected, in the user's words."""
+    def _place(self, number: int) -> str:
+        start, table = next((s, t) for s, t in reversed(self.tables) if s <= number)
+        return f"in row {table.lines[number - start]} of {table.file}"
+
+    def column(self, table: Typed, column: str, faults: Faults) -> Ints:
+        """(n,) number of the id in each row, -1 where blank or unknown.
+
+        Counts within its table when the schema lets the column name ids of one table only.
+        """
+        refers = table.spec.field(column).refers
+        allowed = [(s, t) for s, t in self.tables if t.spec.name in refers]
+        offset = allowed[0][0] if len(refers) == 1 else 0
         texts = table[column].tolist()
-        found = {text: self.number.get(narrow(text), -1) for text in set(texts)}
+        found = {text: self._within(self.number.get(narrow(text), -1), allowed) for text in set(texts)}
         numbers = np.array([found[text] for text in texts], dtype=np.int32)
-        if self.complete and -1 in found.values():
-            messages: dict[str, str] = {}
+        if -1 in found.values() and all(t.complete and (t.present or not t.spec.required) for _, t in allowed):
+            what = " or ".join(t.spec.key[0] for _, t in allowed)
+            hints = {text: self._hint(text, what) for text, number in found.items() if text and number < 0}
             for row in rows_where(numbers < 0):
-                text = texts[row]
-                if text:
-                    if text not in messages:
-                        messages[text] = f"{quoted(text)} is not the id of {what}{self._hint(text)}"
-                    table.fault(faults, int(row), column, messages[text])
-        return numbers
+                if texts[row]:
+                    table.fault(faults, row, column, hints[texts[row]])
+        return np.where(numbers < 0, -1, numbers - offset).astype(np.int32)
 
-    def _hint(self, text: str) -> str:
+    @staticmethod
+    def _within(number: int, allowed: Sequence[tuple[int, Typed]]) -> int:
+        return number if any(start <= number < start + len(table) for start, table in allowed) else -1
+
+    def _hint(self, text: str, what: str) -> str:
+        other = self.number.get(narrow(text), -1)
+        if other >= 0:
+            return f"{quoted(text)} is {self._place(other)}; expected the id of a {what}"
         self._hints += 1
-        return nearest(text, self.shown) if self._hints <= _MOST_HINTS and len(self.shown) <= 5000 else ""
+        near = nearest(text, self.shown) if self._hints <= _MOST_HINTS and len(self.shown) <= 5000 else ""
+        return f"{quoted(text)} is not the id of a {what}{near}"
 
 
 def repeated(*keys: Column, among: Bools) -> Iterator[tuple[int, int]]:

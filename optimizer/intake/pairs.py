@@ -12,9 +12,8 @@ from optimizer.scenario import Pairs
 def build_pairs(intake: Intake) -> Pairs:
     """The distance rows; the order of the table is kept."""
     table, faults = intake.tables["distances"], intake.faults
-    place = "a supply, demand or facility"
-    origin = intake.places.column(table, "from", place, faults)
-    destination = intake.places.column(table, "to", place, faults)
+    origin = intake.places.column(table, "from", faults)
+    destination = intake.places.column(table, "to", faults)
     good = (origin >= 0) & (destination >= 0)
     for row, earlier in repeated(origin, destination, among=good):
         table.fault(faults, row, "to", f"the pair {table['from'][row]} to {table['to'][row]} is already in "

@@ -15,7 +15,7 @@ SLACK = 1e-9  # yields typed as decimals add up to 1 only this well
 def build_recipes(intake: Intake, facilities: Facilities) -> Recipes:
     """Recipe rows, checked to make no mass and to stand at plants that take their inputs."""
     table, faults = intake.tables["recipes"], intake.faults
-    plant = intake.by_table["facilities"].column(table, "facility", "a facility in facilities.csv", faults)
+    plant = intake.places.column(table, "facility", faults)
     made_of = intake.library.column(table, "input", faults)
     makes = intake.library.column(table, "output", faults)
     good = (plant >= 0) & (made_of >= 0) & (makes >= 0)
@@ -81,7 +81,7 @@ def _no_mass_from_nothing(intake: Intake, table: Typed, recipes: Recipes, group:
 def build_stocks(intake: Intake, facilities: Facilities, recipes: Recipes) -> OpeningStocks:
     """Opening stock in tonnes, one entry per facility and commodity."""
     table, faults = intake.tables["stocks"], intake.faults
-    place = intake.by_table["facilities"].column(table, "facility", "a facility in facilities.csv", faults)
+    place = intake.places.column(table, "facility", faults)
     material = intake.library.column(table, "material", faults)
     t = table["quantity"] * intake.library.tonnes_per_unit(table, material, faults)
     grade = np.where(table["grade"] == 0, 2, table["grade"]).astype(np.int32)

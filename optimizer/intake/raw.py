@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from optimizer.intake.cells import Cell
 from optimizer.intake.faults import Faults, listed, nearest, quoted
 from optimizer.materials import narrow
 from optimizer.schema import TABLES, TableSpec
+
+_CHUNK = 50_000  # rows turned into columns at a time; keeps a million-row file from being held twice
 
 
 @dataclass
@@ -100,30 +103,39 @@ def check_header(spec: TableSpec, file: str, row: int, header: Sequence[str], fa
 
 
 def table_from_rows(
-    spec: TableSpec, file: str, rows: Iterable[Sequence[Cell]], lines: Sequence[int], faults: Faults
+    spec: TableSpec, file: str, records: Iterable[tuple[int, Sequence[Cell]]], faults: Faults
 ) -> RawTable:
-    """A table from rows of cells, the first one being the header.
+    """A table from (row number, cells), the first being the header.
 
     Rows shorter than the header end in blanks, because Excel leaves trailing commas out; longer rows are faults.
     """
-    iterator = iter(rows)
-    header = [str(cell) for cell in next(iterator, ())]
+    iterator = iter(records)
+    header_line, first = next(iterator, (0, ()))
+    header = [str(cell) for cell in first]
     if not header:
         faults.add(file, 0, "", f"the table is empty; expected the columns {listed(f.name for f in spec.fields)}")
         return RawTable(spec, file, [], {}, complete=False)
-    places = check_header(spec, file, lines[0], header, faults)
-    width = len(header)
-    body: list[Sequence[Cell]] = []
-    for row, line in zip(iterator, lines[1:], strict=True):
-        if len(row) != width:
-            row = _fitted(row, width, file, line, faults)
-        body.append(row)
-    cells = list(zip(*body, strict=True)) if body else [()] * width
-    for at, name in enumerate(header):
-        if not name.strip() and (stray := next((i for i, c in enumerate(cells[at]) if _filled(c)), None)) is not None:
-            faults.add(file, lines[1 + stray], "", f"{quoted(cells[at][stray])} stands in column {at + 1}, "
-                       "which has no name in the header")  # fmt: skip
-    return RawTable(spec, file, lines[1:], {name: cells[at] for at, name in places.items()}, header=lines[0])
+    places = check_header(spec, file, header_line, header, faults)
+    unnamed = [at for at, name in enumerate(header) if not name.strip()]
+    lines: list[int] = []
+    columns: dict[str, list[Cell]] = {name: [] for name in places.values()}
+    while chunk := list(islice(iterator, _CHUNK)):
+        rows = [row if len(row) == len(header) else _fitted(row, len(header), file, n, faults) for n, row in chunk]
+        lines.extend(number for number, _ in chunk)
+        cells = list(zip(*rows, strict=True))
+        for at, name in places.items():
+            columns[name].extend(cells[at])
+        for at in unnamed:
+            _refuse_stray(cells[at], at, file, [number for number, _ in chunk], faults)
+    return RawTable(spec, file, lines, dict(columns), header=header_line)
+
+
+def _refuse_stray(cells: Sequence[Cell], at: int, file: str, lines: Sequence[int], faults: Faults) -> None:
+    """Cells under no name are usually a header that was forgotten."""
+    for line, cell in zip(lines, cells, strict=True):
+        if _filled(cell):
+            message = f"{quoted(cell)} stands in column {at + 1}, which has no name in the header"
+            faults.add(file, line, "", message)
 
 
 def _fitted(row: Sequence[Cell], width: int, file: str, line: int, faults: Faults) -> list[Cell]:

@@ -68,7 +68,7 @@ def _listed_releases(
 ) -> tuple[Ints, Column, Floats, Bools]:
     """Sound rows of releases.csv as (lot, date, amount), and (S,) which lots are listed there at all."""
     rows, faults = intake.tables["releases"], intake.faults
-    lot = intake.by_table["supplies"].column(rows, "supply", "a supply in supplies.csv", faults)
+    lot = intake.places.column(rows, "supply", faults)
     good = (lot >= 0) & ~rows.bad["date"]
     for row, earlier in repeated(lot, rows["date"], among=good):
         rows.fault(faults, row, "date", f"{rows['supply'][row]} has this date already in row {rows.lines[earlier]}")

@@ -9,11 +9,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from optimizer.intake.cells import Refused, read_cell
+from optimizer.intake.cells import LONGEST_ID, MOST, Refused, read_cell
 from optimizer.intake.faults import Faults
 from optimizer.intake.raw import RawTable
 from optimizer.scenario import Bools, Floats, Ints
 from optimizer.schema import Field, TableSpec
+
+_LONG = 1000  # rows from which a column is worth trying in one go
+_OF_NUMBERS = dict.fromkeys(map(ord, "0123456789.+-"))  # str.translate deletes them
 
 Column = npt.NDArray[Any]
 
@@ -77,22 +80,52 @@ def rows_where(mask: Bools) -> list[int]:
 
 
 def read_table(raw: RawTable | None, spec: TableSpec, label: str, faults: Faults) -> Typed:
-    """All columns of a table; an absent table has no rows."""
-    if raw is None:
-        raw = RawTable(spec, label, [], {})
-        present = False
-    else:
-        present = True
+    """All columns of a table; an absent table has no rows. The raw columns are used up, to save memory."""
+    present = raw is not None
+    raw = raw or RawTable(spec, label, [], {})
     n = len(raw.lines)
     typed = Typed(spec, raw.file, np.asarray(raw.lines, dtype=np.int32), {}, {}, raw.complete, present)
     for field in spec.fields:
-        cells = raw.columns.get(field.name)
+        cells = raw.columns.pop(field.name, None)
         if cells is None:
             typed.columns[field.name] = _column([_blank(field)] * n, field)
             typed.bad[field.name] = np.full(n, field.required)  # the header's fault is told once
+        elif (column := _plain(cells, field)) is not None:
+            typed.columns[field.name], typed.bad[field.name] = column, np.zeros(n, dtype=bool)
         else:
             typed.columns[field.name], typed.bad[field.name] = _read(cells, field, typed, faults)
     return typed
+
+
+def _plain(cells: Sequence[Any], field: Field) -> Column | None:
+    """A long column of nothing but plain cells, read in one go with the same outcome as cell by cell; else None."""
+    if len(cells) < _LONG or (field.required and not all(cells)):
+        return None
+    try:
+        text = "".join(cells)
+    except TypeError:  # not all are text
+        return None
+    if field.type in ("number", "integer"):
+        only_digits = text.isascii() and not text.translate(_OF_NUMBERS)
+        return _plain_numbers(cells, field) if only_digits else None
+    if field.type in ("id", "ref", "text", "material") and text.isprintable():
+        column = _column([cell.strip() for cell in cells], field)
+        fits = field.type == "text" or max(map(len, cells)) <= LONGEST_ID
+        return column if fits and (not field.required or all(column)) else None
+    return None
+
+
+def _plain_numbers(cells: Sequence[str], field: Field) -> Column | None:
+    """Cells of digits, points and signs as numbers; None when one is none or breaks the field's limits."""
+    try:
+        values = np.fromiter((float(c) if c else np.nan for c in cells), dtype=np.float64, count=len(cells)) + 0.0
+    except ValueError:
+        return None
+    given = values[~np.isnan(values)]
+    low, high = -MOST if field.low is None else field.low, MOST if field.high is None else field.high
+    within = np.all(given > low if field.strict else given >= low) and np.all(given <= high)
+    whole = field.type == "number" or np.all(given == np.round(given))
+    return values if within and whole else None
 
 
 def _read(cells: Sequence[Any], field: Field, typed: Typed, faults: Faults) -> tuple[Column, Bools]:

@@ -37,8 +37,7 @@ def read_xlsx(path: Path, faults: Faults) -> Source:
             source.settings_complete = True
             source.settings = _settings(rows, file, faults)
         elif (name := table_named(title)) and name not in source.tables:
-            lines = [number for number, _ in rows]
-            source.tables[name] = table_from_rows(TABLES[name], file, (cells for _, cells in rows), lines, faults)
+            source.tables[name] = table_from_rows(TABLES[name], file, rows, faults)
         elif rows:
             hint = nearest(title, (SETTINGS_SHEET, *TABLES)) or "; known are " + listed((SETTINGS_SHEET, *TABLES))
             faults.add(file, 0, "", f"unknown sheet{hint}")

@@ -16,7 +16,7 @@ from openpyxl.utils import get_column_letter
 
 from optimizer.plan import Plan
 from optimizer.report import story
-from optimizer.report.texts import Both, named, say
+from optimizer.report.texts import named, say
 from optimizer.scenario import Scenario
 
 SHEETS = ("flows", "stocks", "processing", "balance", "prices", "reasons")
@@ -25,9 +25,25 @@ WIDTHS = {"why": 60, "would_help": 60, "why_zh": 60, "would_help_zh": 60, "mater
 SHARES = ("direct_share", "utilisation_rate")
 UNITS = {"t_km": "t·km", "mean_haul_km": "km", "co2_kg": "kg CO₂e", "cost": "CNY"} | dict.fromkeys(SHARES, "")
 SUMMARY_KPIS = (
-    "generated_t", "utilisation_rate", "end_stock_t", "direct_share", "direct_t", "transfer_t", "offsite_t", "landfill_t", "recycled_t",
-    "placed_t", "borrowed_t", "process_loss_t", "unserved_t", "t", "t_km", "mean_haul_km", "co2_kg", "cost",
-)  # fmt: skip
+    "generated_t",
+    "utilisation_rate",
+    "end_stock_t",
+    "direct_share",
+    "direct_t",
+    "transfer_t",
+    "offsite_t",
+    "landfill_t",
+    "recycled_t",
+    "placed_t",
+    "borrowed_t",
+    "process_loss_t",
+    "unserved_t",
+    "t",
+    "t_km",
+    "mean_haul_km",
+    "co2_kg",
+    "cost",
+)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # not allowed in XML
 _HEAD = {
     "font": Font(bold=True),
@@ -64,15 +80,15 @@ def _summary(book: Workbook, scenario: Scenario, plan: Plan) -> None:
     writer = _Writer(sheet)
     writer.row(["cutfill", scenario.name], **_HEAD)
     dates = (scenario.start, scenario.date(scenario.days - 1))
-    writer.row([*_pair("workbook.first_day"), dates[0]])
-    writer.row([*_pair("workbook.last_day"), dates[1]])
-    writer.row([*_pair("workbook.status"), *named("status", summary["status"])])
+    writer.row([*say("workbook.first_day"), dates[0]])
+    writer.row([*say("workbook.last_day"), dates[1]])
+    writer.row([*say("workbook.status"), *named("status", summary["status"])])
     verdict = story.verdict(plan)
     for line in verdict.headline + verdict.beside:
         writer.row([line.en, "", line.zh])
     writer.row([])
     writer.row(
-        [*_pair("workbook.figure"), *_stacked("compare.plan", "compare.usual"), *_stacked("workbook.unit")], **_HEAD
+        [*say("workbook.figure"), *_stacked("compare.plan", "compare.usual"), *_stacked("workbook.unit")], **_HEAD
     )
     for key in SUMMARY_KPIS:
         title = say("kpi.carried") if key == "t" else say(f"kpi.{key}")
@@ -81,18 +97,14 @@ def _summary(book: Workbook, scenario: Scenario, plan: Plan) -> None:
     for key, value in (kpis.get("cost_parts") or {}).items():
         writer.row([*(f"  {x}" for x in named("part", key)), value, ((usual.get("cost_parts") or {}).get(key)), "CNY"])
     writer.row([])
-    writer.row([*_pair("proof.goal"), *_stacked("proof.value", "proof.bound"), *_stacked("workbook.unit")], **_HEAD)
+    writer.row([*say("proof.goal"), *_stacked("proof.value", "proof.bound"), *_stacked("workbook.unit")], **_HEAD)
     for goal in summary.get("goals", ()):
         writer.row([*named("goal", goal["name"]), goal.get("value"), goal.get("bound"), goal.get("unit", "")])
     if summary.get("notes"):
         writer.row([])
-        writer.row([*_pair("foot.notes")], **_HEAD)
+        writer.row([*say("foot.notes")], **_HEAD)
         for note in summary["notes"]:
             writer.row([str(note)])
-
-
-def _pair(key: str) -> Both:
-    return say(key)
 
 
 def _stacked(*keys: str) -> list[str]:
@@ -153,7 +165,7 @@ class _Writer:
 
 
 def _format(value: Any) -> str | None:
-    if isinstance(value, bool) or isinstance(value, str):
+    if isinstance(value, (bool, str)):
         return None
     if isinstance(value, dt.date):
         return "yyyy-mm-dd"

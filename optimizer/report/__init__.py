@@ -33,7 +33,7 @@ def render(scenario: Scenario, plan: Plan) -> str:
 
     page = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     page.globals.update(say=texts.say, named=texts.named, number=texts.number, percent=texts.percent, blank=texts.BLANK)
-    template = page.from_string(_text("page.html.j2"))
+    template = page.from_string(_text("page.html"))
     return template.render(
         scenario=scenario,
         summary=plan.summary,

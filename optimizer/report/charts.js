@@ -20,8 +20,9 @@ function chart(box, option) {
     instance = echarts.init(box, null, { renderer: "svg" });
     new ResizeObserver(() => instance.resize()).observe(box);
   }
-  instance.setOption({ textStyle: { fontFamily: FONT }, animation: false, ...option }, true);
   instance.resize();
+  instance.setOption({ textStyle: { fontFamily: FONT }, animation: false, ...option }, true);
+  if (printing) instance.getZr().refreshImmediately(); // paper does not wait for the next frame
   return instance;
 }
 
@@ -51,7 +52,7 @@ function dayBars(box) {
         },
       },
       xAxis: { type: "category", data: DATA.days.map((_, day) => dayLabel(day)), ...AXIS, splitLine: { show: false } },
-      yAxis: { type: "value", name: tr("js.tonnes"), nameTextStyle: { color: SOFT }, ...AXIS, axisLine: { show: false }, axisLabel: { ...AXIS.axisLabel, formatter: (v) => number(v) } },
+      yAxis: { type: "value", ...AXIS, axisLine: { show: false }, axisLabel: { ...AXIS.axisLabel, formatter: (v) => number(v) } },
       series: USED_VIAS.map((via, i) => ({ name: tr(`via.${via}`), type: "bar", stack: "t", barMaxWidth: 56, data: sums[i], itemStyle: { color: COLOURS[via], borderColor: "#fff", borderWidth: 0.5 } })),
     });
   });
@@ -97,6 +98,8 @@ function curveOption(curve) {
     type: "bar", stack: "gate", xAxisIndex: 1, yAxisIndex: 1, barMaxWidth: 22, itemStyle: { color: colour }, data: [null, ...values.map((v) => sign * v)],
   });
   const most = Math.max(1, ...daily.in, ...daily.out, ...[...facility.daily_in, ...facility.daily_out].filter((v) => v !== null && v < 4 * Math.max(...daily.in, ...daily.out)));
+  const tick = rounded(most);
+  const reach = tick * Math.ceil(most / tick);
   const x = { type: "category", data: categories, ...AXIS, splitLine: { show: false } };
   const y = { type: "value", splitNumber: 3, ...AXIS, axisLine: { show: false } };
   return {
@@ -106,7 +109,7 @@ function curveOption(curve) {
     xAxis: [{ ...x, axisLabel: { show: false }, boundaryGap: true }, { ...x, gridIndex: 1 }],
     yAxis: [
       { ...y, max: top, axisLabel: { ...AXIS.axisLabel, formatter: (v) => (v === top ? "" : number(v)) } },
-      { ...y, gridIndex: 1, splitNumber: 2, min: -most * 1.08, max: most * 1.08, axisLabel: { ...AXIS.axisLabel, formatter: (v) => (Math.abs(v) > most ? "" : number(Math.abs(v), 0)) } },
+      { ...y, gridIndex: 1, interval: tick, min: -reach, max: reach, axisLabel: { ...AXIS.axisLabel, formatter: (v) => (Math.abs(v) > most ? "" : number(Math.abs(v), 0)) } },
     ],
     series: [
       ...materials.map((m, i) => ({ type: "line", stack: "stock", symbol: "none", lineStyle: { width: 0 }, areaStyle: { color: materialColour(m), opacity: 0.85 }, data: nights[i] })),
@@ -120,6 +123,12 @@ function curveTip(curve, index) {
   const lines = curve.materials.map((m, i) => [materialColour(m), materialName(m), tonnes(curve.nights[i][index])]).filter((_, i) => curve.nights[i][index] > 0.005);
   if (index > 0) lines.push(["#6f8f9e", tr("js.in"), tonnes(curve.daily.in[index - 1])], ["#b7c3c7", tr("js.out"), tonnes(curve.daily.out[index - 1])]);
   return tip(index ? `${DATA.days[index - 1]} ${weekday(index - 1)}` : tr("js.start"), lines);
+}
+
+/** The largest round number up to t: 1, 2 or 5 times a power of ten. */
+function rounded(t) {
+  const power = 10 ** Math.floor(Math.log10(Math.max(t, 1)));
+  return [5, 2, 1].find((n) => n * power <= Math.max(t, 1)) * power;
 }
 
 function peakText({ facility, peak }) {

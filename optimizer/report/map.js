@@ -51,6 +51,7 @@ class FlowMap {
     for (const arc of this.arcs) arc.forEach((point) => this.bounds.extend(point));
     this.fit();
     L.control.scale({ imperial: false, position: "bottomleft" }).addTo(this.map);
+    this.home = this.addHome();
     this.addAttribution();
     L.layerGroup(this.arcs.map((arc) => L.polyline(arc, { color: "#cfd5d1", weight: 1.4, interactive: false }))).addTo(this.map);
     this.roads = L.layerGroup().addTo(this.map);
@@ -64,6 +65,15 @@ class FlowMap {
   fit() {
     this.map.invalidateSize(false);
     this.map.fitBounds(this.bounds, { padding: [24, 24], animate: false });
+  }
+
+  addHome() {
+    const box = el("div", { class: "leaflet-bar" });
+    const control = L.control({ position: "topleft" });
+    control.onAdd = () => box;
+    control.addTo(this.map);
+    L.DomEvent.disableClickPropagation(box);
+    return box;
   }
 
   addAttribution() {
@@ -121,7 +131,9 @@ class FlowMap {
       materialChooser(state.material, (material) => this.select({ material })),
       el("span", { style: "display:inline-flex;gap:4px" }, chooser(tr("js.day"), days, state.day, (day) => this.select({ day })), step(-1, "‹", "js.previous"), step(1, "›", "js.next")),
       el("span", { class: "chips", role: "group", "aria-label": tr("js.moves") }, USED_VIAS.map(chip)),
-      el("button", { type: "button", onclick: () => (this.select({ site: -1, arc: -1 }), this.fit()) }, tr("js.reset")),
+    );
+    this.home.replaceChildren(
+      el("button", { type: "button", title: tr("js.reset"), "aria-label": tr("js.reset"), onclick: () => (this.select({ site: -1, arc: -1 }), this.fit()) }, "⌂"),
     );
   }
 
@@ -216,12 +228,6 @@ function decoded(numbers) {
 
 function latLng(site) {
   return [site.at[1], site.at[0]];
-}
-
-/** A round number near t: 1, 2 or 5 times a power of ten. */
-function rounded(t) {
-  const power = 10 ** Math.floor(Math.log10(Math.max(t, 1)));
-  return [5, 2, 1].find((n) => n * power <= Math.max(t, 1)) * power;
 }
 
 function shapeIcon(shape, colour) {

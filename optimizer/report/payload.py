@@ -17,7 +17,7 @@ from optimizer.report.sites import Site, line_between, sites
 from optimizer.report.texts import texts
 from optimizer.scenario import GRADE_NAMES, GRADES, Scenario
 
-SCRIPT_TEXTS = ("js", "via", "kind", "side", "col", "reasons", "goal")
+SCRIPT_TEXTS = ("js", "via", "kind", "side", "col", "reasons", "goal", "unit")
 VIAS = ("direct", "yard", "recycling", "treatment", "disposal", "offsite", "quarry")
 MAX_PRICES = 12
 NOT_A_LIMIT = ("supply", "stock", "demand_required")  # sides of prices.csv that nobody can widen
@@ -54,7 +54,13 @@ def payload(scenario: Scenario, plan: Plan) -> dict[str, Any]:
 def as_script(data: dict[str, Any]) -> str:
     """JSON that is safe inside a script element whatever the names in it say."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    escapes = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+    escapes: dict[str, str | int | None] = {
+        "<": "\\u003c",
+        ">": "\\u003e",
+        "&": "\\u0026",
+        "\u2028": "\\u2028",
+        "\u2029": "\\u2029",
+    }
     return text.translate(str.maketrans(escapes))
 
 

@@ -114,7 +114,7 @@ function sankeyOption(links) {
         : tip(nodeName(data.name), [[data.itemStyle.color, tr("js.tonnes"), number(sums.get(data.name))]]),
     },
     series: [{
-      type: "sankey", left: 8, top: 8, bottom: 8, right: narrow ? 150 : 190, nodeWidth: 12, nodeGap: narrow ? 12 : 16, draggable: false, layoutIterations: 64,
+      type: "sankey", left: 8, top: 8, bottom: 8, right: narrow ? 150 : 190, nodeWidth: 12, nodeGap: narrow ? 16 : 22, draggable: false, layoutIterations: 64,
       emphasis: { focus: "adjacency" },
       label: {
         fontSize: narrow ? 11 : 12.5, color: INK, distance: 7,

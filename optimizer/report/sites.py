@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimizer.plan import Plan
-from optimizer.scenario import Floats, Scenario
+from optimizer.scenario import Demands, Facilities, Floats, Scenario, Supplies
 
 
 @dataclass(frozen=True)
@@ -47,21 +47,24 @@ def sites(scenario: Scenario, plan: Plan) -> list[Site]:
     for origin, destination, t in zip(flows.column("from"), flows.column("to"), flows.column("t"), strict=True):
         went[origin] += t
         came[destination] += t
-    rows = [("supply", scenario.supplies, None), ("demand", scenario.demands, None)]
-    rows.append(("facility", scenario.facilities, scenario.facilities.kind))  # type: ignore[arg-type]
+    parts: tuple[tuple[str, Supplies | Demands | Facilities], ...] = (
+        ("supply", scenario.supplies),
+        ("demand", scenario.demands),
+        ("facility", scenario.facilities),
+    )
     return [
         Site(
             id=place,
             name=part.names[i],
             side=side,
-            kind=kinds[i] if kinds else side,
+            kind=part.kind[i] if isinstance(part, Facilities) else side,
             street=part.street[i],
             lon=float(part.lon[i]),
             lat=float(part.lat[i]),
             t_in=came[place],
             t_out=went[place],
         )
-        for side, part, kinds in rows
+        for side, part in parts
         for i, place in enumerate(part.ids)
     ]
 

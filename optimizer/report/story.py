@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from optimizer.plan import Plan
+from optimizer.report import texts
 from optimizer.report.texts import BLANK, Both, joined, money, named, number, percent, say
 from optimizer.scenario import Scenario
 
@@ -35,7 +36,7 @@ class Card:
     key: str
     title: Both
     value: Both
-    unit: str
+    unit: Both | None
     note: Both
     tone: str = ""
 
@@ -45,12 +46,13 @@ class Compared:
     """One figure of the plan beside the counterfactual's; ``better`` is None where neither is."""
 
     title: Both
-    usual: Both
-    plan: Both
+    unit: Both | None
+    plan: str
+    usual: str
     difference: Both
     better: bool | None
-    usual_share: float  # bar lengths, 0..1
-    plan_share: float
+    plan_share: float  # bar lengths, 0..1
+    usual_share: float
 
 
 def verdict(plan: Plan) -> Verdict:
@@ -80,6 +82,11 @@ def verdict(plan: Plan) -> Verdict:
     below = rate is not None and rate < UTILISATION_TARGET
     tone = "bad" if short else "fair" if below or summary["status"] != "optimal" else "good"
     return Verdict(tone, headline, [*beside, _proof(summary)])
+
+
+def run_on(sentences: list[Both]) -> Both:
+    """Sentences one after the other."""
+    return joined(sentences, Both(" ", ""))
 
 
 def _everything_placed(kpis: Kpis) -> Both:
@@ -148,7 +155,7 @@ def cards(plan: Plan) -> list[Card]:
         of_waste("transfer_t"),
         _card("unserved_t", number(unserved), "t", unserved_note, "bad" if unserved > SMALL else "good"),
         _card("mean_haul_km", number(kpis.get("mean_haul_km")), "km", haul),
-        Card("cost", say("kpi.cost"), money(cost), "", say("kpi.cost_note", each=each)),
+        Card("cost", say("kpi.cost"), money(cost), None, say("kpi.cost_note", each=each)),
         _card("co2_kg", number(co2 / 1000) if co2 is not None else BLANK, "t CO₂e", say("kpi.co2_note", each=carbon)),
         _card("end_stock_t", number(kpis.get("end_stock_t")), "t",
               say("kpi.stock_note", t=number(kpis.get("opening_stock_t")))),
@@ -158,7 +165,7 @@ def cards(plan: Plan) -> list[Card]:
 
 
 def _card(key: str, value: str, unit: str, note: Both, tone: str = "") -> Card:
-    return Card(key, say(f"kpi.{key}"), Both(value, value), unit, note, tone)
+    return Card(key, say(f"kpi.{key}"), Both(value, value), texts.unit(unit) if unit else None, note, tone)
 
 
 def cost_parts(plan: Plan) -> list[tuple[Both, Both, float]]:
@@ -173,53 +180,67 @@ def cost_parts(plan: Plan) -> list[tuple[Both, Both, float]]:
 
 
 COMPARED = (
-    # figure, how it is written, whether less is better (None: neither)
-    ("offsite_t", "t", True), ("unserved_t", "t", True), ("transfer_t", "t", True), ("landfill_t", "t", True), ("t_km", "t·km", True),
-    ("mean_haul_km", "km", True), ("cost", "CNY", True), ("co2_kg", "kg", True), ("direct_share", "%", False),
+    # figure, its unit, whether less is better
+    ("offsite_t", "t", True),
+    ("unserved_t", "t", True),
+    ("transfer_t", "t", True),
+    ("landfill_t", "t", True),
+    ("t_km", "t·km", True),
+    ("mean_haul_km", "km", True),
+    ("cost", "CNY", True),
+    ("co2_kg", "kg", True),
+    ("direct_share", "%", False),
     ("utilisation_rate", "%", False),
-)  # fmt: skip
+)
+
+
+def _both_kpis(plan: Plan, key: str) -> tuple[float, float] | None:
+    """(the plan's figure, the counterfactual's), where both have it."""
+    ours = (plan.summary.get("kpis") or {}).get(key)
+    theirs = ((plan.summary.get("counterfactual") or {}).get("kpis") or {}).get(key)
+    return None if ours is None or theirs is None else (ours, theirs)
 
 
 def comparison(plan: Plan) -> list[Compared]:
     """The plan beside the stored counterfactual, figure by figure; empty when there is none."""
-    usual = (plan.summary.get("counterfactual") or {}).get("kpis") or {}
-    kpis = plan.summary.get("kpis") or {}
     rows = []
     for key, unit, less in COMPARED:
-        ours, theirs = kpis.get(key), usual.get(key)
-        if ours is None or theirs is None or (abs(ours) < SMALL and abs(theirs) < SMALL and unit != "%"):
+        pair = _both_kpis(plan, key)
+        share = unit == "%"
+        if pair is None or (max(map(abs, pair)) < SMALL and not share):
             continue
-        change, top = ours - theirs, max(abs(ours), abs(theirs)) or 1.0
+        change, top = pair[0] - pair[1], max(map(abs, pair)) or 1.0
         better = None if abs(change) < 1e-6 * top else (change < 0) == less
-        sign = "+" if change > 0 else "−"
-        written = _written(abs(change), unit)
-        difference = Both(*("0" if better is None else f"{sign}{w}" for w in written))
-        rows.append(Compared(say(f"kpi.{key}"), _written(theirs, unit), _written(ours, unit), difference, better,
-                             abs(theirs) / top, abs(ours) / top))  # fmt: skip
+        shown = [percent(v) if share else number(v) for v in pair]
+        sign = "" if better is None else "+" if change > 0 else "−"
+        amount = number(100 * abs(change), 1) if share else number(abs(change))
+        difference = (
+            Both(*(f"{sign}{amount} {u}" for u in texts.unit("points"))) if share else Both(*[sign + amount] * 2)
+        )
+        ours, theirs = (abs(v) / top for v in pair)
+        title = say(f"kpi.{key}")
+        rows.append(
+            Compared(title, None if share else texts.unit(unit), shown[0], shown[1], difference, better, ours, theirs)
+        )
     return rows
 
 
 def saving(plan: Plan) -> Both:
     """The comparison in one sentence."""
-    usual = (plan.summary.get("counterfactual") or {}).get("kpis") or {}
-    kpis = plan.summary.get("kpis") or {}
     parts = []
     for key, unit in (("unserved_t", "t"), ("offsite_t", "t"), ("t_km", "t·km"), ("cost", "CNY")):
-        ours, theirs = kpis.get(key), usual.get(key)
-        if ours is None or theirs is None or abs(ours - theirs) < max(SMALL, 1e-4 * abs(theirs)):
+        pair = _both_kpis(plan, key)
+        if pair is None or abs(pair[0] - pair[1]) < max(SMALL, 1e-4 * abs(pair[1])):
             continue
-        share = f" ({percent(abs(ours - theirs) / abs(theirs), 0)})" if abs(theirs) > SMALL else ""
-        amount = _written(abs(ours - theirs), unit)
-        parts.append(say("compare.less" if ours < theirs else "compare.more",
-                         x=Both(amount.en + share, amount.zh + share), what=say(f"compare.what_{key}")))  # fmt: skip
+        ours, theirs = pair
+        change = abs(ours - theirs)
+        amount = money(change) if unit == "CNY" else Both(*(f"{number(change)} {u}" for u in texts.unit(unit)))
+        if abs(theirs) > SMALL:
+            share = percent(change / abs(theirs), 0)
+            amount = Both(f"{amount.en} ({share})", f"{amount.zh}（{share}）")
+        key = f"compare.what_{key}"
+        parts.append(say("compare.less" if ours < theirs else "compare.more", x=amount, what=say(key)))
     return say("compare.sentence", list=joined(parts, say("compare.join"))) if parts else say("compare.same")
-
-
-def _written(value: float, unit: str) -> Both:
-    if unit == "CNY":
-        return money(value)
-    text = percent(value) if unit == "%" else f"{number(value)} {unit}"
-    return Both(text, text)
 
 
 def goals(plan: Plan) -> list[dict[str, Any]]:
@@ -227,7 +248,7 @@ def goals(plan: Plan) -> list[dict[str, Any]]:
     return [
         {
             "name": named("goal", goal["name"]),
-            "unit": goal.get("unit", ""),
+            "unit": texts.unit(goal.get("unit", "")),
             "value": number(goal.get("value")),
             "bound": number(goal.get("bound")),
             "gap": _gap_text(_gap(goal)),
@@ -250,9 +271,17 @@ def located(scenario: Scenario) -> tuple[int, int]:
 
 FIGURES = {
     # column of the table → figure of plan.json
-    "generated": "generated_t", "direct": "direct_t", "direct_share": "direct_share", "transfer": "transfer_t", "recycled": "recycled_t",
-    "landfill": "landfill_t", "offsite": "offsite_t", "placed": "placed_t", "end": "end_stock_t", "utilisation": "utilisation_rate",
-}  # fmt: skip
+    "generated": "generated_t",
+    "direct": "direct_t",
+    "direct_share": "direct_share",
+    "transfer": "transfer_t",
+    "recycled": "recycled_t",
+    "landfill": "landfill_t",
+    "offsite": "offsite_t",
+    "placed": "placed_t",
+    "end": "end_stock_t",
+    "utilisation": "utilisation_rate",
+}
 Rows = list[tuple[Both, list[str]]]
 
 

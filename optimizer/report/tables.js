@@ -5,28 +5,30 @@ const PAGE = 25;
 const PRINTED = 60;
 
 /**
- * A table in `box`. Columns: {title, value(row) for sorting and searching, cell(row) optional DOM or text, number, class}.
+ * A table in `box`. Columns: {title, value(row) for sorting and searching, find(row) for searching, cell(row) optional
+ * DOM or text, number, class, screen: not on paper}.
  * Keeps its sort, search and page across redraws in `state`.
  */
-function table(box, columns, rows, state, printed = PRINTED) {
+function table(box, allColumns, rows, state) {
+  const columns = printing ? allColumns.filter((column) => !column.screen) : allColumns;
   const needle = (state.search || "").toLowerCase();
   const text = (row) => columns.map((column) => (column.find || column.value)(row)).join(" ").toLowerCase();
   let shown = needle && !printing ? rows.filter((row) => text(row).includes(needle)) : rows.slice();
   if (state.sort !== undefined) {
-    const { value } = columns[state.sort];
+    const { value } = allColumns[state.sort];
     shown.sort((a, b) => compare(value(a), value(b)) * (state.down ? -1 : 1));
   }
   const total = shown.length;
   const pages = Math.max(1, Math.ceil(total / PAGE));
   state.page = Math.min(state.page || 0, pages - 1);
   const from = printing ? 0 : state.page * PAGE;
-  shown = shown.slice(from, from + (printing ? printed : PAGE));
-  const again = () => table(box, columns, rows, state, printed);
+  shown = shown.slice(from, from + (printing ? PRINTED : PAGE));
+  const again = () => table(box, allColumns, rows, state);
   const body = el("tbody", {}, shown.map((row) => el("tr", {}, columns.map((column) => cellOf(column, row)))));
   const grid = el("table", {}, el("thead", {}, el("tr", {}, columns.map((c, i) => heading(c, i, state, again)))), body);
   const parts = [el("div", { class: "scroll" }, grid)];
   if (!total) parts.push(el("p", { class: "note" }, tr("js.no_rows")));
-  if (printing && total > printed) parts.push(el("p", { class: "note" }, tr("js.print_rest", { n: number(total - printed) })));
+  if (printing && total > PRINTED) parts.push(el("p", { class: "note" }, tr("js.print_rest", { n: number(total - PRINTED) })));
   if (rows.length > 8 && !printing) parts.unshift(tools(box, state, again, { from, count: shown.length, total, pages }));
   box.classList.add("grid");
   box.replaceChildren(...parts);
@@ -84,7 +86,7 @@ function trips(flows, partner, open, toggle) {
     group.days.push(flow.day);
   }
   const sorted = [...groups.values()].sort((a, b) => b.t - a.t);
-  const limit = open || printing ? sorted.length : 3;
+  const limit = open ? sorted.length : printing ? 4 : 3;
   const lines = sorted.slice(0, limit).map((g) =>
     el("li", {}, dot(COLOURS[g.via]), el("span", {}, DATA.sites[g.site].name || DATA.sites[g.site].id), el("b", {}, tonnes(g.t)), el("span", { class: "soft" }, dayRanges(g.days))));
   if (sorted.length > limit) lines.push(el("li", {}, el("span"), el("button", { type: "button", onclick: toggle }, tr("js.more", { n: sorted.length - limit }))));
@@ -109,10 +111,10 @@ function supplyTable(box, state) {
   table(box, [
     { title: tr("col.name"), value: names, cell: (row) => nameCell(row.site), class: "name" },
     { title: tr("col.material"), value: (row) => materialName(row.material) },
-    { title: tr("col.grade"), value: (row) => row.grade },
-    { title: tr("col.window"), value: (row) => row.first, cell: windowOf },
+    { title: tr("col.grade"), value: (row) => row.grade, screen: true },
+    { title: tr("col.window"), value: (row) => row.first, cell: windowOf, class: "dates", screen: true },
     { title: tr("col.offered"), value: (row) => row.offered, number: true },
-    { title: tr("col.moved"), value: (row) => row.moved, number: true },
+    { title: tr("col.moved"), value: (row) => row.moved, number: true, screen: true },
     { title: tr("col.unserved"), value: (row) => row.unserved, number: true },
     { title: tr("col.mean_km"), value: km, number: true },
     { title: tr("col.where"), value: (row) => row.flows.length, find: (row) => partners(row.flows, "to"), cell: (row) => trips(row.flows, "to", state.open.has(row.i), toggle(row)), class: "wide" },
@@ -129,9 +131,9 @@ function demandTable(box, state) {
   table(box, [
     { title: tr("col.name"), value: names, cell: (row) => nameCell(row.site), class: "name" },
     { title: tr("col.material"), value: (row) => row.accepts.map(materialName).join("; ") },
-    { title: tr("col.window"), value: (row) => row.first, cell: windowOf },
+    { title: tr("col.window"), value: (row) => row.first, cell: windowOf, class: "dates", screen: true },
     { title: tr("col.quantity"), value: (row) => row.quantity, cell: (row) => own(row.quantity, row), number: true },
-    { title: tr("col.required"), value: (row) => row.required, cell: (row) => own(row.required, row), number: true },
+    { title: tr("col.required"), value: (row) => row.required, cell: (row) => own(row.required, row), number: true, screen: true },
     { title: tr("col.received_t"), value: (row) => row.site.t_in, number: true },
     { title: tr("col.filled"), value: filled, cell: meter, number: true },
     { title: tr("col.unserved"), value: (row) => row.unserved, number: true },
@@ -145,6 +147,7 @@ function facilityTable(box, state) {
   const daily = DATA.days.length > 31 ? [] : DATA.days.map((_, day) => ({
     title: shortDay(day),
     value: (row) => row.daily.in[day] + row.daily.out[day],
+    screen: true,
     cell: (row) => (row.daily.in[day] + row.daily.out[day] > 0 ? `${number(row.daily.in[day], 0)} / ${number(row.daily.out[day], 0)}` : "·"),
     number: true,
   }));
@@ -157,7 +160,7 @@ function facilityTable(box, state) {
     { title: tr("col.peak"), value: (row) => stocked(row, Math.max(...row.stock)), number: true },
     { title: tr("col.end"), value: (row) => stocked(row, row.stock[row.stock.length - 1]), number: true },
     { title: tr("col.storage"), value: (row) => row.storage, number: true },
-    ...(printing ? [] : daily),
+    ...daily,
   ], rows, state);
   if (!printing) box.append(el("p", { class: "note" }, daily.length ? `${tr("col.days")}: ${tr("js.in_out")}` : tr("js.days_hidden")));
 }
@@ -170,7 +173,7 @@ function movementTable(box, state) {
   const site = (key) => (row) => DATA.sites[row[key]].name || DATA.sites[row[key]].id;
   const via = (row) => el("span", { style: "white-space:nowrap" }, dot(COLOURS[row.via]), ` ${tr(`via.${row.via}`)}`);
   table(box, [
-    { title: tr("col.date"), value: (row) => DATA.days[row.day] },
+    { title: tr("col.date"), value: (row) => DATA.days[row.day], class: "dates" },
     { title: tr("col.from"), value: site("from"), class: "name" },
     { title: tr("col.to"), value: site("to"), class: "name" },
     { title: tr("col.material"), value: (row) => materialName(row.material) },
@@ -203,8 +206,8 @@ function priceTable(box, state) {
     { title: tr("col.side"), value: (row) => tr(`side.${row.side}`) },
     { title: tr("col.material"), value: (row) => (material.has(row.material) ? materialName(material.get(row.material)) : row.material) },
     { title: tr("col.days"), value: (row) => row.tight_days, number: true },
-    { title: tr("col.date"), value: (row) => row.date },
-    ...DATA.price_goals.map((goal) => ({ title: `${tr(`goal.${goal.name}`)}, ${goal.unit}/t`, value: (row) => row[goal.name], number: true })),
+    { title: tr("col.date"), value: (row) => row.date, class: "dates" },
+    ...DATA.price_goals.map((goal) => ({ title: `${tr(`goal.${goal.name}`)}, ${DATA.texts[`unit.${goal.unit}`] ? tr(`unit.${goal.unit}`) : goal.unit}/${tr("unit.t")}`, value: (row) => row[goal.name], number: true })),
   ], DATA.prices, state);
 }
 

@@ -67,6 +67,11 @@ def percent(share: float | None, digits: int = 1) -> str:
     return BLANK if share is None or share != share else f"{number(100 * share, digits)}%"
 
 
+def unit(name: str) -> Both:
+    """A unit's short name."""
+    return named("unit", name)
+
+
 def money(cny: float | None) -> Both:
     """Yuan; in Chinese large sums are told in 万元."""
     if cny is None:

@@ -1,12 +1,14 @@
 """Truck roads: from a map to kilometres and minutes between places.
 
     profile, rules        truck.toml and what it says about one road
-    osm, tables, lines, graphml, online    readers, one per kind of map
+    osm, sheets, tables, lines, graphml, online    readers, one or two per kind of map
     graph                 the frozen :class:`RoadGraph` and how ways become arcs
-    zones, components     what is taken out or preferred; fragments a truck cannot leave or reach
+    zones                 areas that are banned or preferred
     cache, load           :func:`load_graph`, cached by the content of everything that goes in
     snapping              :func:`snap`: the nearest point on an arc
-    hierarchy, router     :class:`Router`: matrices and path lines
+    weights               one number per arc that carries both figures
+    engines, hierarchy, query, unpack, cch   shortest paths: Dijkstra, and the contraction hierarchy
+    router                :class:`Router`: matrices and path lines
     cli                   ``cutfill roads``
 
 Names are loaded when first used, so that importing this package costs nothing.

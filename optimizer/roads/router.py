@@ -42,14 +42,14 @@ class Router:
             self._parts = [(wanted, basis), (wanted, other)]
         self._weights = [combine(graph, chosen, carried) for chosen, carried in self._parts]
         self.engine = _pick(engine)
-        self._engines = [self._prepare(weights, layer) for layer, weights in enumerate(self._weights)]
+        self._engines = [self._prepare(weights) for weights in self._weights]
 
-    def _prepare(self, weights: Weights, layer: int) -> Engine:
+    def _prepare(self, weights: Weights) -> Engine:
         if self.engine == "scipy":
             return DijkstraEngine(self.graph, weights.arcs)
-        from optimizer.roads.hierarchy import HierarchyEngine
+        from optimizer.roads.cch import HierarchyEngine
 
-        return HierarchyEngine(self.graph, weights.arcs, f"{self.by}-{layer}")
+        return HierarchyEngine(self.graph, weights.arcs)
 
     def matrix(self, origins: Snaps, destinations: Snaps, progress: Progress) -> tuple[Floats, Floats]:
         """Km and minutes of the chosen path from every origin to every destination.

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from hashlib import file_digest
 from pathlib import Path
 
 from optimizer.errors import InputError
 from optimizer.intake.context import Intake
 from optimizer.intake.csv_source import read_csv, read_folder
+from optimizer.intake.decoding import there
 from optimizer.intake.demands import build_demands, build_mixes
 from optimizer.intake.facilities import build_facilities
 from optimizer.intake.faults import Faults
@@ -58,6 +61,7 @@ def _loaded(path: Path) -> Scenario:
     source = read_source(path, faults)
     settings = read_settings(source, faults)
     _named_distances(source, settings, faults)
+    _named_road_files(source, settings)
     for file, message in source.other_files.items():
         faults.add(file, 0, "", message)
     tables = {name: read_table(source.tables.get(name), spec, source.label.format(name), faults)
@@ -74,10 +78,10 @@ def read_source(path: Path, faults: Faults) -> Source:
     Raises:
         InputError: there is no scenario at ``path``.
     """
+    if not there(path):
+        raise InputError.single(str(path), "there is no such scenario; expected a folder, an .xlsx or a .json")
     if path.is_dir():
         return read_folder(path, faults)
-    if not path.exists():
-        raise InputError.single(str(path), "there is no such scenario; expected a folder, an .xlsx or a .json")
     reader = {".xlsx": read_xlsx, ".xlsm": read_xlsx, ".json": read_json}.get(path.suffix.lower())
     if reader is None:
         what = "an old Excel file; save it as .xlsx" if path.suffix.lower() == ".xls" else "not a scenario"
@@ -97,6 +101,17 @@ def _named_distances(source: Source, settings: Settings, faults: Faults) -> None
         return
     source.other_files.pop(name, None)
     source.tables["distances"] = read_csv(path, TABLES["distances"], name, faults, source.hashes)
+
+
+def _named_road_files(source: Source, settings: Settings) -> None:
+    """Files that [roads] names are inputs like the tables: hashed, and no unknown tables."""
+    roads = settings.roads
+    for path in filter(None, (roads.file, roads.profile, roads.zones)):
+        for file in [path] if path.is_file() else sorted(p for p in path.glob("*.csv") if p.is_file()):
+            if file.parent == source.folder:
+                source.other_files.pop(file.name, None)
+            with suppress(OSError), file.open("rb") as stream:  # whoever reads the map says why it cannot be read
+                source.hashes[os.path.relpath(file, source.folder)] = file_digest(stream, "sha256").hexdigest()
 
 
 def _require_tables(source: Source, tables: dict[str, Typed], faults: Faults) -> None:

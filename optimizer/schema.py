@@ -87,25 +87,26 @@ PLACE_TABLES = ("supplies", "demands", "facilities")
 def _lonlat(example: tuple[str, str]) -> tuple[Field, Field]:
     blank = "required unless [roads] names distances"
     return (
-        Field("lon", "number", "Longitude, WGS-84.", "经度(WGS-84)。", unit="degree", default=blank, low=-180, high=180,
+        Field("lon", "number", "Longitude, WGS-84.", "经度（WGS-84）。", unit="degree", default=blank, low=-180,
+              high=180,
               example=example[0]),
-        Field("lat", "number", "Latitude, WGS-84.", "纬度(WGS-84)。", unit="degree", default=blank, low=-90, high=90,
+        Field("lat", "number", "Latitude, WGS-84.", "纬度（WGS-84）。", unit="degree", default=blank, low=-90, high=90,
               example=example[1]),
     )  # fmt: skip
 
 
 def _window(what_en: str, what_zh: str) -> tuple[Field, Field]:
     return (
-        Field("from", "date", f"First date {what_en}.", f"{what_zh}的起始日期(含)。",
+        Field("from", "date", f"First date {what_en}.", f"{what_zh}的起始日期（含）。",
               default="first day of the horizon"),
-        Field("to", "date", f"Last date {what_en}, included.", f"{what_zh}的截止日期(含)。",
+        Field("to", "date", f"Last date {what_en}, included.", f"{what_zh}的截止日期（含）。",
               default="last day of the horizon"),
     )  # fmt: skip
 
 
 def _unit(example: str) -> Field:
     return Field("unit", "choice", "Unit of this row's quantities: tonnes, or m³ with the volume state named.",
-                 "本行数量的单位:吨,或注明自然方/松方/压实方的立方米。", required=True, choices=UNITS,
+                 "本行数量的单位：吨，或注明自然方/松方/压实方的立方米。", required=True, choices=UNITS,
                  example=example)  # fmt: skip
 
 
@@ -113,18 +114,18 @@ _PRIORITY = Field("priority", "number", "Weight of this row's unserved tonnes in
                   "目标 unserved 中未安排吨数的权重。", default=1.0, low=0, high=1e6)  # fmt: skip
 _OWNER = Field("owner", "text", "Who posts it.", "发布单位。", default="")
 _STREET = Field(
-    "street", "text", "Street (sub-district) it lies in, for totals.", "所在街道,用于分街道统计。", default=""
+    "street", "text", "Street (sub-district) it lies in, for totals.", "所在街道，用于分街道统计。", default=""
 )
 
 MATERIALS = TableSpec(
     "materials", "Rows override or extend the built-in material library, field by field.",
     "按字段覆盖或扩充内置材料库。",
     (
-        Field("material", "id", "Material id; one of the library, or a new one.", "材料编号;库内已有或新增。",
+        Field("material", "id", "Material id; one of the library, or a new one.", "材料编号；库内已有或新增。",
               required=True, example="spoil_silty_clay"),
         Field("name_zh", "text", "Chinese name.", "中文名称。", default="as in the library"),
         Field("name_en", "text", "English name.", "英文名称。", default="as in the library"),
-        Field("waste_class", "choice", "One of the five waste classes, or `product`.", "五类建筑垃圾之一,或产品。",
+        Field("waste_class", "choice", "One of the five waste classes, or `product`.", "五类建筑垃圾之一，或产品。",
               default="as in the library; a new material needs one", choices=tuple(WASTE_CLASSES)),
         Field("bank_t_m3", "number", "Density in the bank (natural) state.", "自然方密度。", unit="t/m³",
               default="as in the library", low=0, strict=True, high=25, example="1.92"),
@@ -133,7 +134,7 @@ MATERIALS = TableSpec(
         Field("compacted_t_m3", "number", "Density in the compacted state.", "压实方密度。", unit="t/m³",
               default="as in the library", low=0, strict=True, high=25, example="2.21"),
         Field("counts_as_waste", "bool", "Counts as waste in the utilisation rate (products do not).",
-              "是否计入综合利用率的垃圾量(产品不计)。",
+              "是否计入综合利用率的垃圾量（产品不计）。",
               default="as in the library; of a new material true, for class product false"),
     ),
     key=("material",),
@@ -143,14 +144,15 @@ SUPPLIES = TableSpec(
     "supplies", "Surplus lots: soil and waste that sites want to be rid of.", "余土与建筑垃圾的产生批次。",
     (
         Field("supply", "id", "Id, unique among supplies, demands and facilities.",
-              "编号,在产生点、需求点、设施中唯一。",
+              "编号，在产生点、需求点、设施中唯一。",
               required=True, example="S1"),
         Field("name", "text", "Name shown to people.", "名称。", default="the id", example="一号基坑"),
         *_lonlat(("117.02", "36.80")),
         Field("material", "material", "Material id or its Chinese or English name.", "材料编号或中英文名称。",
               required=True, example="spoil_silty_clay"),
         Field("quantity", "number", "Total over all its dates, also those outside the horizon.",
-              "全部日期(含计划期外)的总量。", unit="own unit", default="sum of its rows in releases.csv, else required",
+              "全部日期（含计划期外）的总量。", unit="own unit",
+              default="sum of its rows in releases.csv, else required",
               low=0, strict=True, high=MOST_T, example="3000"),
         _unit("m3_bank"),
         *_window("on which it is released and may leave", "产生并可外运"),
@@ -158,11 +160,11 @@ SUPPLIES = TableSpec(
               default="no limit", low=0, high=MOST_T),
         Field("stock_max", "number", "Most that may wait on site overnight.", "现场过夜暂存上限。", unit="t",
               default="no limit", low=0, high=MOST_T),
-        Field("grade", "grade", "Contamination grade by GB 36600: 1, 2 or x.", "污染等级(GB 36600):1、2 或 x。",
+        Field("grade", "grade", "Contamination grade by GB 36600: 1, 2 or x.", "污染等级（GB 36600）：1、2 或 x。",
               default="2", example="2"),
         Field("must_move", "bool", "What has not left by the last date is unserved; false: it simply stays.",
-              "到期未外运的计为未安排;false 表示可留在原地。", default=True, example="true"),
-        Field("ask", "number", "Price asked by the owner (negative: the owner pays).", "要价(负数表示倒贴)。",
+              "到期未外运的计为未安排；false 表示可留在原地。", default=True, example="true"),
+        Field("ask", "number", "Price asked by the owner (negative: the owner pays).", "要价（负数表示倒贴）。",
               unit="CNY/t", low=-MOST_CNY, high=MOST_CNY),
         _PRIORITY, _OWNER, _STREET,
     ),
@@ -170,13 +172,13 @@ SUPPLIES = TableSpec(
 )  # fmt: skip
 
 RELEASES = TableSpec(
-    "releases", "Day-by-day release of a supply, instead of evenly over its dates.", "按日产生量(否则在日期内均摊)。",
+    "releases", "Day-by-day release of a supply, instead of evenly over its dates.", "按日产生量（否则在日期内均摊）。",
     (
         Field("supply", "ref", "Id of the supply.", "产生点编号。", required=True, refers=("supplies",)),
-        Field("date", "date", "A date within the supply's own dates.", "日期,须在该产生点的起止日期内。",
+        Field("date", "date", "A date within the supply's own dates.", "日期，须在该产生点的起止日期内。",
               required=True),
         Field("quantity", "number", "Released on that date; the rows of a supply must add up to its quantity.",
-              "当日产生量;同一产生点各行之和须等于其总量。", unit="the supply's own unit", required=True, low=0,
+              "当日产生量；同一产生点各行之和须等于其总量。", unit="the supply's own unit", required=True, low=0,
               high=MOST_T),
     ),
     key=("supply", "date"),
@@ -186,23 +188,23 @@ DEMANDS = TableSpec(
     "demands", "Sites that need fill, soil or product.", "需要回填土、种植土或再生产品的地点。",
     (
         Field("demand", "id", "Id, unique among supplies, demands and facilities.",
-              "编号,在产生点、需求点、设施中唯一。",
+              "编号，在产生点、需求点、设施中唯一。",
               required=True, example="D1"),
         Field("name", "text", "Name shown to people.", "名称。", default="the id", example="抬高地块"),
         *_lonlat(("117.06", "36.83")),
         Field("accepts", "materials", "Materials it takes, separated by `;`, the preferred one first.",
-              "接受的材料,以 ; 分隔,首选在前。", required=True, example="spoil_silty_clay;clay_dry"),
+              "接受的材料，以 ; 分隔，首选在前。", required=True, example="spoil_silty_clay;clay_dry"),
         Field("quantity", "number", "Most it takes in all.", "总需求量。", unit="own unit", required=True, low=0,
               strict=True, high=MOST_T, example="2500"),
         _unit("m3_compacted"),
-        Field("required", "number", "Part that must be met; not more than quantity.", "必须满足的部分,不大于总量。",
+        Field("required", "number", "Part that must be met; not more than quantity.", "必须满足的部分，不大于总量。",
               unit="own unit", default=0.0, low=0, high=MOST_T, example="1000"),
         *_window("on which it receives", "接收"),
         Field("daily_max", "number", "Most it takes in a day.", "每日最大接收量。", unit="own unit per day",
               default="no limit", low=0, high=MOST_T),
-        Field("grade", "grade", "Worst contamination grade it takes: 1 or 2.", "可接受的最差污染等级:1 或 2。",
+        Field("grade", "grade", "Worst contamination grade it takes: 1 or 2.", "可接受的最差污染等级：1 或 2。",
               default="2", example="2"),
-        Field("bid", "number", "Price offered (negative: it wants to be paid).", "出价(负数表示收费)。", unit="CNY/t",
+        Field("bid", "number", "Price offered (negative: it wants to be paid).", "出价（负数表示收费）。", unit="CNY/t",
               low=-MOST_CNY, high=MOST_CNY),
         _PRIORITY, _OWNER, _STREET,
     ),
@@ -214,27 +216,28 @@ FACILITIES = TableSpec(
     "转运调配场、消纳场、资源化与处理厂、区外去处及采石场。",
     (
         Field("facility", "id", "Id, unique among supplies, demands and facilities.",
-              "编号,在产生点、需求点、设施中唯一。", required=True, example="Y1"),
+              "编号，在产生点、需求点、设施中唯一。", required=True, example="Y1"),
         Field("name", "text", "Name shown to people.", "名称。", default="the id", example="北部转运场"),
-        Field("kind", "choice", "What it is.", "类别:转运场、消纳场、资源化厂、处理厂、区外、采石场。", required=True,
+        Field("kind", "choice", "What it is.", "类别：转运场、消纳场、资源化厂、处理厂、区外、采石场。", required=True,
               choices=KINDS, example="yard"),
         *_lonlat(("117.04", "36.82")),
         Field("accepts", "materials", "Materials it takes, separated by `;` (a quarry: what it sells); "
               "`*` = every known material, not for a quarry.",
-              "接受的材料,以 ; 分隔(采石场:出售的材料);* 表示全部已知材料,采石场除外。", required=True, example="*"),
+              "接受的材料，以 ; 分隔（采石场：出售的材料）；* 表示全部已知材料，采石场除外。", required=True,
+              example="*"),
         Field("daily_in", "number", "Most it takes in a day.", "每日最大进场量。", unit="t/day", default="no limit",
               low=0, high=MOST_T, example="4000"),
         Field("daily_out", "number", "Most that leaves in a day.", "每日最大出场量。", unit="t/day", default="no limit",
               low=0, high=MOST_T, example="4000"),
         Field("storage", "number", "Most it holds overnight, all materials together; for disposal the room left.",
-              "过夜存量上限(各材料合计);消纳场为剩余容量。", unit="t",
+              "过夜存量上限（各材料合计）；消纳场为剩余容量。", unit="t",
               default="yard, recycling, treatment: none overnight; the others: no limit", low=0, high=MOST_T,
               example="8000"),
         Field("fee", "number", "Gate fee per t received (negative: it pays); for a quarry the price per t sold.",
-              "进场收费(负数表示付费收料);采石场为售价。", unit="CNY/t", default=0.0, low=-MOST_CNY, high=MOST_CNY,
+              "进场收费（负数表示付费收料）；采石场为售价。", unit="CNY/t", default=0.0, low=-MOST_CNY, high=MOST_CNY,
               example="5"),
         Field("status", "choice", "closed and candidate take no part in a plan; `cutfill site` may open candidates.",
-              "状态:运行、关闭、候选。", default="open", choices=STATUSES, example="open"),
+              "状态：运行、关闭、候选。", default="open", choices=STATUSES, example="open"),
         Field("opening_cost", "number", "Cost of opening a candidate.", "候选场启用费用。", unit="CNY", default=0.0,
               low=0, high=1e12),
         *_window("on which it is open", "开放"),
@@ -245,7 +248,7 @@ FACILITIES = TableSpec(
         Field("end_stock_max", "number", "Most that may lie there at the end.", "期末存量上限。", unit="t",
               default="no limit", low=0, high=MOST_T),
         Field("grade", "grade", "Worst contamination grade it takes; x only at treatment and offsite.",
-              "可接受的最差污染等级;x 仅限处理厂与区外。", default="2; x for treatment and offsite; 1 for a quarry"),
+              "可接受的最差污染等级；x 仅限处理厂与区外。", default="2; x for treatment and offsite; 1 for a quarry"),
         _STREET,
         Field("longest_stay", "integer", "Nights a tonne may lie there.", "最长堆存夜数。", unit="nights",
               default="no limit", low=0, high=36500),
@@ -254,20 +257,20 @@ FACILITIES = TableSpec(
 )  # fmt: skip
 
 RECIPES = TableSpec(
-    "recipes", "What plants turn their inputs into; several outputs are several rows.", "处理配方;多种产出写多行。",
+    "recipes", "What plants turn their inputs into; several outputs are several rows.", "处理配方；多种产出写多行。",
     (
         Field("facility", "ref", "Id of a recycling or treatment plant.", "资源化厂或处理厂编号。", required=True,
               refers=("facilities",), example="P1"),
         Field("input", "material", "Material processed.", "投入材料。", required=True, example="concrete_rubble"),
         Field("output", "material", "Material made.", "产出材料。", required=True, example="recycled_aggregate"),
         Field("yield", "number", "Tonnes of output per tonne of input; the yields of one input add up to 1 at most.",
-              "每吨投入的产出吨数;同一投入各产出之和不超过 1。", unit="share", required=True, low=0, high=1000,
+              "每吨投入的产出吨数；同一投入各产出之和不超过 1。", unit="share", required=True, low=0, high=1000,
               example="0.88"),
         Field("daily_max", "number", "Most of the input processed in a day, the same on every row of one input.",
-              "每日最大处理量,同一投入各行须相同。", unit="t of input per day", default="no limit", low=0,
+              "每日最大处理量，同一投入各行须相同。", unit="t of input per day", default="no limit", low=0,
               high=MOST_T, example="800"),
         Field("cost", "number", "Cost of processing, the same on every row of one input.",
-              "处理成本,同一投入各行须相同。", unit="CNY per t of input", default=0.0, low=-MOST_CNY, high=MOST_CNY,
+              "处理成本，同一投入各行须相同。", unit="CNY per t of input", default=0.0, low=-MOST_CNY, high=MOST_CNY,
               example="20"),
         Field("grade_in", "grade", "Only this grade of the input.", "仅限该污染等级的投入。", default="any grade"),
         Field("grade_out", "grade", "Grade of the output.", "产出的污染等级。", default="same as it came in"),
@@ -291,7 +294,7 @@ STOCKS = TableSpec(
 )  # fmt: skip
 
 MIXES = TableSpec(
-    "mixes", "Blend limits of a demand, by mass over the horizon.", "需求点的掺配比例限制(按质量)。",
+    "mixes", "Blend limits of a demand, by mass over the horizon.", "需求点的掺配比例限制（按质量）。",
     (
         Field("demand", "ref", "Id of the demand.", "需求点编号。", required=True, refers=("demands",), example="D1"),
         Field("material", "material", "A material it accepts.", "该需求点接受的一种材料。", required=True,
@@ -306,13 +309,13 @@ MIXES = TableSpec(
 )  # fmt: skip
 
 DISTANCES = TableSpec(
-    "distances", "One-way distances; a missing pair is no road.", "单程距离;缺失的组合表示无路可通。",
+    "distances", "One-way distances; a missing pair is no road.", "单程距离；缺失的组合表示无路可通。",
     (
         Field("from", "ref", "Id of the place of loading.", "装车地点编号。", required=True, refers=PLACE_TABLES),
         Field("to", "ref", "Id of the place of tipping.", "卸车地点编号。", required=True, refers=PLACE_TABLES),
         Field("km", "number", "Length of the drive.", "里程。", unit="km", required=True, low=0, high=20000),
         Field("minutes", "number", "Driving time.", "行驶时间。", unit="min", low=0, high=1e6),
-        Field("cost_per_t", "number", "Haul cost that replaces km × haul_per_t_km.", "每吨运费,替代里程计价。",
+        Field("cost_per_t", "number", "Haul cost that replaces km × haul_per_t_km.", "每吨运费，替代里程计价。",
               unit="CNY/t", default="km × haul_per_t_km", low=0, high=MOST_CNY),
     ),
     key=("from", "to"),
@@ -321,7 +324,7 @@ DISTANCES = TableSpec(
 TRUCKS = TableSpec(
     "trucks", "Trucks for `cutfill dispatch`.", "派车用的车辆表。",
     (
-        Field("truck", "id", "Id of a truck, or of a class of equal trucks.", "车辆(或同型车组)编号。", required=True,
+        Field("truck", "id", "Id of a truck, or of a class of equal trucks.", "车辆（或同型车组）编号。", required=True,
               example="T1"),
         Field("count", "integer", "How many of them.", "数量。", default=1.0, low=1, high=1e5, example="5"),
         Field("depot", "text", "Where they start and end.", "停车场。", default="", example="东停车场"),
@@ -335,7 +338,7 @@ TRUCKS = TableSpec(
               strict=True, high=200, example="18"),
         Field("shift_from", "time", "Start of the shift, HH:MM.", "出车时间。", default="00:00", example="07:00"),
         Field("shift_to", "time", "End of the shift, HH:MM; earlier than shift_from = next morning.",
-              "收车时间;早于出车时间表示次日。", default="24:00", example="19:00"),
+              "收车时间；早于出车时间表示次日。", default="24:00", example="19:00"),
         Field("cost_per_km", "number", "Running cost.", "每公里费用。", unit="CNY/km", default=0.0, low=0, high=1e6,
               example="4.5"),
         Field("cost_per_hour", "number", "Cost of truck and driver per hour.", "每小时费用。", unit="CNY/h",
@@ -349,12 +352,12 @@ TRUCKS = TableSpec(
 
 CALENDAR = TableSpec(
     "calendar", "Other daily limits of a facility on some dates; both 0 = closed.",
-    "设施在某些日期的每日限额;均为 0 表示关闭。",
+    "设施在某些日期的每日限额；均为 0 表示关闭。",
     (
         Field("facility", "ref", "Id of the facility.", "设施编号。", required=True, refers=("facilities",),
               example="Y1"),
         Field("from", "date", "First date.", "起始日期。", required=True),
-        Field("to", "date", "Last date, included.", "截止日期(含)。", required=True),
+        Field("to", "date", "Last date, included.", "截止日期（含）。", required=True),
         Field("daily_in", "number", "Most it takes in a day, on these dates.", "这些日期的每日最大进场量。",
               unit="t/day", default="as in facilities.csv", low=0, high=MOST_T),
         Field("daily_out", "number", "Most that leaves in a day, on these dates.", "这些日期的每日最大出场量。",
@@ -374,21 +377,21 @@ SETTINGS = (
     )),
     TableSpec("objective", "What the plan is for.", "优化目标。", (
         Field("order", "goals", "Goals, the most important first; each is bounded by the ones before.",
-              "目标顺序,最重要的在前。", default="unserved; offsite; transfer; haul, unless weights are given",
+              "目标顺序，最重要的在前。", default="unserved; offsite; transfer; haul, unless weights are given",
               choices=GOALS),
         Field("tolerance", "number", "Relative slack that a later goal may take from an earlier one.",
               "后一目标可占用前一目标的相对松弛。", unit="share", default=1e-6, low=0, high=1),
         Field("weights", "weights", "Instead of order: a weight for each goal, CNY per unit of the goal.",
-              "以权重代替顺序:每个目标单位折合的元。", low=0, high=1e12, choices=GOALS),
+              "以权重代替顺序：每个目标单位折合的元。", low=0, high=1e12, choices=GOALS),
         Field("reference", "path", "Plan folder that the goal `changes` compares with.",
               "目标 changes 的对照方案目录。"),
     )),
     TableSpec("roads", "Where distances come from: exactly one of file, distances and detour.",
-              "距离来源:file、distances、detour 三选一。", (
+              "距离来源：file、distances、detour 三选一。", (
         Field("file", "path", "OSM extract, GraphML, folder with nodes.csv and edges.csv, GeoPackage or Shapefile.",
               "路网文件或含 nodes.csv、edges.csv 的目录。"),
         Field("distances", "path", "The table of distances.", "距离表。"),
-        Field("detour", "number", "Great-circle distance × this; a last resort.", "直线距离乘以该系数,不得已时使用。",
+        Field("detour", "number", "Great-circle distance × this; a last resort.", "直线距离乘以该系数，不得已时使用。",
               low=1, high=10),
         Field("by", "choice", "Which drive is best.", "按里程或按时间选路。", default="distance",
               choices=("distance", "time")),
@@ -397,7 +400,7 @@ SETTINGS = (
         Field("snap_km", "number", "A site farther than this from any truck road is a fault.",
               "距最近货车道路超过此值即报错。", unit="km", default=1.0, low=0, strict=True, high=1000),
         Field("profile", "path", "Road profile file that overrides the built-in one.", "自定义道路通行规则文件。"),
-        Field("zones", "path", "GeoJSON of banned or preferred zones.", "禁行或优先区域(GeoJSON)。"),
+        Field("zones", "path", "GeoJSON of banned or preferred zones.", "禁行或优先区域（GeoJSON）。"),
         Field("crs", "text", "Coordinate system of the road file, for example EPSG:4547.", "路网文件的坐标系。",
               default="as the file says, else WGS-84"),
     )),

@@ -126,7 +126,8 @@ def _number(cell: Cell, spec: Field) -> Any:
         bound = "more than" if spec.strict else "at least"
         return Refused(f"{quoted(cell)} is too small; expected {bound} {spec.low:g}{unit}")
     if spec.high is not None and value > spec.high:
-        return Refused(f"{quoted(cell)} is too large; expected at most {spec.high:g}{unit}")
+        swapped = "; are lon and lat swapped?" if spec.name == "lat" and value <= 180 else ""
+        return Refused(f"{quoted(cell)} is too large; expected at most {spec.high:g}{unit}{swapped}")
     return value
 
 

@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+from optimizer.errors import InputError
 from optimizer.intake.decoding import decoded, read_bytes
 from optimizer.intake.faults import Faults, listed, nearest
 from optimizer.intake.raw import RawTable, Setting, Source, flattened, table_from_rows, table_named
@@ -22,7 +23,11 @@ _LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")  # as a text editor counts;
 def read_folder(folder: Path, faults: Faults) -> Source:
     """Every table and the settings of a scenario folder."""
     source = Source(folder, folder.resolve().name, SETTINGS_FILE, "{}.csv")
-    for path in sorted(p for p in folder.iterdir() if p.suffix.lower() == ".csv"):
+    try:
+        paths = sorted(p for p in folder.iterdir() if p.suffix.lower() == ".csv")
+    except OSError as error:
+        raise InputError.single(str(folder), f"the folder cannot be read: {error.strerror or error}") from None
+    for path in paths:
         if path.name.startswith((".", "~")):
             continue
         name = table_named(path.stem)

@@ -17,6 +17,14 @@ _BOMS = (
 )
 
 
+def there(path: Path) -> bool:
+    """Whether the path names something that can be looked at."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # a name that the system cannot hold; no right to look
+        return False
+
+
 def read_bytes(path: Path, label: str, faults: Faults, hashes: dict[str, str]) -> bytes | None:
     """Content of a file, its hash kept under ``label``; None with a fault when it cannot be read."""
     try:

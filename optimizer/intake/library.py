@@ -36,6 +36,8 @@ def build_library(table: Typed, faults: Faults) -> Library:
         else:
             materials[at] = overridden(materials[at], **_given(table, row))
         seen.setdefault(at, row)
+        if materials[at].compacted_t_m3 < materials[at].loose_t_m3:
+            faults.note(f"{table.file}: {text} is lighter compacted than loose; are the densities swapped?")
     return Library.of(materials, frozen(materials).density, complete=table.complete)
 
 

@@ -89,6 +89,10 @@ class Library:
         ok = (material >= 0) & (table["unit"] != "")
         for row in rows_where(ok & np.isnan(factor)):
             self.no_density(table, int(row), "unit", int(material[row]), faults)
+        for index in np.unique(material[ok & (table["unit"] != "t")]):
+            if "estimate" in self.materials[index].source:
+                faults.note(f"{table.file}: volumes of {self.materials[index].id} became tonnes by an estimated "
+                            "density; measure it and give it in materials.csv")  # fmt: skip
         return np.where(ok, factor, np.nan)
 
     def no_density(self, table: Typed, row: int, column: str, material: int, faults: Faults) -> None:

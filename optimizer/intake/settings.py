@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from optimizer.intake.cells import Refused, number_of, read_cell, split_list
+from optimizer.intake.decoding import there
 from optimizer.intake.faults import Faults, listed, nearest, quoted
 from optimizer.intake.raw import Setting, Source
 from optimizer.materials import narrow
@@ -147,7 +148,7 @@ def _objective(reader: _Reader) -> Objective:
         reader.fault("objective.weights", "order and weights exclude each other; keep one of them")
     goals = tuple(order or ()) if weights is None else tuple(weights)
     reference = _path(reader, "objective.reference")
-    if reference is not None and not _exists(reference / "flows.csv"):
+    if reference is not None and not there(reference / "flows.csv"):
         reader.fault(
             "objective.reference", f"{quoted(reference)} holds no flows.csv; name a folder that cutfill plan wrote"
         )
@@ -232,8 +233,9 @@ def _roads(reader: _Reader) -> tuple[RoadSpec, str]:
     distances = str(reader.value("roads.distances") or "")
     paths = {key: _path(reader, f"roads.{key}") for key in ("file", "profile", "zones")}
     for key, path in paths.items():
-        if path is not None and not _exists(path):
+        if path is not None and not there(path):
             reader.fault(f"roads.{key}", f"there is no file {quoted(path)}; paths start at {reader.source.folder}")
+            paths[key] = None
     spec = RoadSpec(
         file=paths["file"],
         distances=reader.source.folder / distances if distances else None,
@@ -246,10 +248,3 @@ def _roads(reader: _Reader) -> tuple[RoadSpec, str]:
         crs=reader.value("roads.crs"),
     )
     return spec, distances
-
-
-def _exists(path: Path) -> bool:
-    try:
-        return path.exists()
-    except (OSError, ValueError):  # a name that the system cannot hold
-        return False

@@ -32,6 +32,7 @@ __all__ = ["Size", "add_arguments", "command", "sample"]
 
 START = dt.date(2025, 3, 3)
 DETOUR = 1.3
+MAP_ENDINGS = (".osm", ".pbf", ".gz", ".bz2", ".graphml", ".gpkg")
 LIMITS = {
     "sites": (1, 20_000), "demands": (1, 20_000), "yards": (0, 1_000), "plants": (0, 1_000),
     "materials": (1, len(STUFF)), "days": (1, 366), "seed": (0, 2**63 - 1),
@@ -137,17 +138,16 @@ def sample(
         "supplies": supplies.rows, "releases": supplies.extra, "demands": needs.rows, "mixes": needs.extra,
         "facilities": places.facilities, "recipes": places.recipes, "stocks": places.stocks,
     }  # fmt: skip
-    if folder.exists():
-        folder.rmdir()  # empty: what is written whole takes its place
-    with folder_written_whole(folder, owned=frozenset()) as scratch:
+    with folder_written_whole(folder.resolve(), owned=frozenset()) as scratch:
         for table, rows in tables.items():
             if rows:
                 (scratch / f"{table}.csv").write_text(_csv(rows), encoding="utf-8")
         if distances:
             text = distance_table(supplies.rows, needs.rows, places.facilities, places.recipes, DETOUR)
             (scratch / "distances.csv").write_text(text, encoding="utf-8")
-        place = f'file = "{_copy_map(source, scratch)}"' if source else ""
-        place = place or ('distances = "distances.csv"' if distances else f"detour = {DETOUR}")
+        place = 'distances = "distances.csv"' if distances else f"detour = {DETOUR}"
+        if source is not None:
+            place = f'file = "{_copy_map(source, scratch)}"    # a copy of {source.name}; its licence goes with it'
         (scratch / "scenario.toml").write_text(_toml(name, size.days, place), encoding="utf-8")
     return size
 
@@ -196,15 +196,22 @@ def _csv(rows: Sequence[Mapping[str, Any]]) -> str:
 def _copy_map(source: Path, scratch: Path) -> str:
     """Copies the map into the folder under ``roads``; returns its name there."""
     if source.is_dir():
+        from optimizer.roads.tables import find_tables
+
         (scratch / "roads").mkdir()
-        for path in sorted(source.iterdir()):
-            if path.is_file():
-                shutil.copyfile(path, scratch / "roads" / path.name)
+        for path in find_tables(source):
+            shutil.copyfile(path, scratch / "roads" / path.name)
         return "roads"
-    suffixes = "".join(s for s in source.suffixes if s in (".osm", ".pbf", ".gz", ".bz2", ".graphml", ".gpkg"))
-    name = f"roads{suffixes or source.suffix}"
-    shutil.copyfile(source, scratch / name)
-    return name
+    parts = sorted(source.parent.glob(f"{source.stem}.*")) if source.suffix == ".shp" else [source]
+    for part in parts:
+        shutil.copyfile(part, scratch / _map_name(part))
+    return _map_name(source)
+
+
+def _map_name(path: Path) -> str:
+    """``roads`` with the endings that say what kind of map it is (``.osm.pbf``)."""
+    endings = [s for s in path.suffixes[-2:] if s.lower() in MAP_ENDINGS]
+    return "roads" + "".join(endings or path.suffixes[-1:])
 
 
 def _toml(name: str, days: int, place: str) -> str:

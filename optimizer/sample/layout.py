@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from optimizer.progress import Progress
 from optimizer.scenario import Floats
-
-if TYPE_CHECKING:
-    from optimizer.roads import RoadGraph
 
 CENTRE = (117.06, 36.87)  # lon, lat: the Jinan start-up zone, for districts without a map
 KM_PER_DEGREE = 111.195  # mean length of a degree of latitude
@@ -60,19 +56,14 @@ def ground_of_map(source: Path, progress: Progress) -> Ground:
     """
     from optimizer.roads import Profile, load_graph
 
-    graph = load_graph(source, Profile.load(None), cache=None, progress=progress)
-    points = _truck_points(graph)
+    with progress.phase("roads"):
+        graph = load_graph(source, Profile.load(None), cache=None, progress=progress)
+    points = np.column_stack([graph.lon, graph.lat])
     low, high = np.quantile(points, 0.02, axis=0), np.quantile(points, 0.98, axis=0)
     lon, lat = (low + high) / 2
     ground = Ground(points, (float(lon), float(lat)), (0.0, 0.0))
     half = ground.to_km(high[None])[0]
     return Ground(points, ground.centre, (float(half[0]), float(half[1])))
-
-
-def _truck_points(graph: RoadGraph) -> Floats:
-    """(n, 2) lon/lat of nodes that some arc leaves and some arc enters."""
-    used = np.intersect1d(graph.tail, graph.head)
-    return np.column_stack([graph.lon[used], graph.lat[used]])
 
 
 def scatter(ground: Ground, rng: np.random.Generator, count: int, *, clusters: int, spread_km: float) -> Floats:

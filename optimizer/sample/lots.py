@@ -12,7 +12,7 @@ from optimizer.materials import frozen, library
 from optimizer.sample.stuff import BOUGHT, PLANTS, STUFF, USES, Stuff
 from optimizer.scenario import UNITS, Floats
 
-TIGHTNESS = 1.12  # total need over total surplus; windows and grades make the rest scarce
+TIGHTNESS = 1.06  # total need over total surplus; windows and grades make the rest scarce
 
 
 @dataclass
@@ -71,7 +71,7 @@ def make_supplies(
     n = len(lonlat)
     density = densities()
     which = quota(rng, [s.share for s in stuff], n)
-    first, last = windows(rng, n, days, whole=0.15, late=0.7)
+    first, last = windows(rng, n, days, whole=0.2, late=0.35)
     lots = Lots([], np.zeros(n), first, last)
     for i in range(n):
         kind = stuff[which[i]]
@@ -86,7 +86,7 @@ def make_supplies(
         supply = f"S{i + 1:05d}"
         lots.extra += [{"supply": supply, **release} for release in releases]
         peak = max([quantity / length] + [r["quantity"] for r in releases])
-        must = bool(rng.random() > 0.08)
+        must = bool(rng.random() > 0.03)
         lots.rows.append(
             {
                 "supply": supply,
@@ -99,7 +99,9 @@ def make_supplies(
                 "from": dates[first[i]],
                 "to": dates[last[i]],
                 "daily_max": float(np.ceil(peak * rng.uniform(1.2, 2.0))) if rng.random() < 0.5 else None,
-                "stock_max": float(np.ceil(lots.t[i] / length * rng.uniform(0.0, 1.0))) if rng.random() < 0.6 else None,
+                "stock_max": float(np.ceil(lots.t[i] / length * rng.uniform(0.0, 0.6)))
+                if rng.random() < 0.85
+                else None,
                 "grade": str(grade),
                 "must_move": must,
                 "ask": round(float(rng.uniform(-15, 5)), 1),
@@ -139,12 +141,12 @@ def make_demands(
     accepts = [_accepted(rng, uses[w].accepts, present, uses[w].most) for w in which]
     units = [uses[w].unit for w in which]
     _cover(accepts, units, arising)
-    first, last = windows(rng, n, days, whole=0.15, late=1.5)
+    first, last = windows(rng, n, days, whole=0.1, late=4.0)
     lots = Lots([], _shares(rng, accepts, arising), first, last)
     for i in range(n):
         quantity = _round(lots.t[i] / density[accepts[i][0], units[i]])
         length = int(last[i] - first[i]) + 1
-        limited = rng.random() < 0.5
+        limited = rng.random() < 0.95
         lots.rows.append(
             {
                 "demand": f"D{i + 1:05d}",
@@ -157,7 +159,7 @@ def make_demands(
                 "required": None,
                 "from": dates[first[i]],
                 "to": dates[last[i]],
-                "daily_max": float(np.ceil(quantity / length * rng.uniform(1.1, 2.0))) if limited else None,
+                "daily_max": float(np.ceil(quantity / length * rng.uniform(1.0, 1.3))) if limited else None,
                 "grade": "1" if rng.random() < uses[which[i]].clean else str(rng.choice(["2", ""])),
                 "bid": round(float(rng.uniform(0, 20)), 1),
                 "priority": float(rng.choice([1, 1, 1, 2])),

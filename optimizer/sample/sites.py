@@ -12,6 +12,7 @@ from optimizer.sample.lots import Lots
 from optimizer.sample.stuff import BOUGHT, PLANT_ORDER, PLANTS, STUFF
 from optimizer.scenario import Floats
 
+YARD_SHARE = 0.15  # room in yards over a horizon's loose soil
 COMMON = 500  # sites for each placement yard, off-site place and quarry
 
 
@@ -31,7 +32,7 @@ def counts(sites: int, yards: int, plants: int) -> dict[str, int]:
 
 
 def make_facilities(rng: np.random.Generator, lonlat: dict[str, Floats], supplies: Lots, days: int) -> Sites:
-    """All facilities. Plants can just take what arises on an average day, yards an eighth of all loose soil.
+    """All facilities. Plants can just take what arises on an average day, yards a share of all loose soil.
 
     Args:
         rng: source of chance.
@@ -48,7 +49,7 @@ def make_facilities(rng: np.random.Generator, lonlat: dict[str, Floats], supplie
     total = sum(tonnes.values())
     waste = [*tonnes, "residue"] if len(lonlat["plant"]) else [*tonnes]
     for i, at in enumerate(lonlat["disposal"]):
-        room = _round(0.04 * total / len(lonlat["disposal"]))
+        room = _round(0.015 * total / len(lonlat["disposal"]))
         out.facilities.append(_row(f"L{i + 1:03d}", f"Placement yard {i + 1}", "disposal", at, waste, storage=room,
                                    daily_in=_round(room / min(days, 3)), fee=25.0))  # fmt: skip
     for i, at in enumerate(lonlat["offsite"]):
@@ -74,7 +75,7 @@ def _yards(rng: np.random.Generator, out: Sites, lonlat: Floats, tonnes: dict[st
     loose = [s.id for s in STUFF if s.id in tonnes and not s.plant]
     made = dict.fromkeys(row["output"] for row in out.recipes if row["output"] not in ("residue", *loose))
     known = [*loose, *made]
-    share = 0.125 * sum(tonnes[m] for m in loose) / max(1, len(lonlat))
+    share = YARD_SHARE * sum(tonnes[m] for m in loose) / max(1, len(lonlat))
     for i, at in enumerate(lonlat):
         accepts = [m for m in known if rng.random() < 0.5] or known[:1]
         storage = _round(share * rng.uniform(0.6, 1.4))
@@ -82,9 +83,9 @@ def _yards(rng: np.random.Generator, out: Sites, lonlat: Floats, tonnes: dict[st
         out.facilities.append(
             _row(facility, f"Yard {i + 1}", "yard", at, accepts, storage=storage, daily_in=_round(storage * 0.5),
                  daily_out=_round(storage * 0.6), fee=float(rng.integers(3, 8)), hold_cost=0.4, end_cost=12.0,
-                 end_stock_max=_round(storage * 0.35))
+                 end_stock_max=_round(storage * 0.1))
         )  # fmt: skip
-        if rng.random() < 0.5:
+        if accepts[0] in loose and rng.random() < 0.5:  # off-site takes loose soil, so no opening stock is ever stuck
             opening = _round(storage * rng.uniform(0.05, 0.3))
             out.stocks.append(
                 {"facility": facility, "material": accepts[0], "grade": "2", "quantity": opening, "unit": "t"}
@@ -122,7 +123,7 @@ def _plants(rng: np.random.Generator, out: Sites, lonlat: Floats, tonnes: dict[s
         out.facilities.append(
             _row(facility, name, kind, at, accepts or [*tonnes][:1], daily_in=_round(1.3 * daily),
                  storage=_round(stores) if stores else None, fee=float(rng.integers(8, 20)), hold_cost=0.2,
-                 end_cost=6.0, end_stock_max=_round(0.6 * stores) if stores else None)
+                 end_cost=6.0, end_stock_max=_round(0.1 * stores) if stores else None)
         )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from optimizer.intake.faults import listed, nearest, quoted
-from optimizer.materials import name_key, narrow
+from optimizer.materials import name_key, narrow, refused_class
 from optimizer.schema import WASTE_CLASSES, Field
 
 Cell = str | int | float | dt.date | dt.time  # dt.datetime is a dt.date; a blank is ""
@@ -202,6 +202,8 @@ def _choice(cell: Cell, spec: Field) -> Any:
         known |= {zh: name for name, zh in WASTE_CLASSES.items()}
     if text in known:
         return known[text]
+    if spec.name == "waste_class" and (refused := refused_class(text)):
+        return Refused(f"{quoted(cell)} is {refused}, which never enters this stream")
     return Refused(f"{quoted(cell)} is not known; expected one of {listed(spec.choices)}{nearest(text, spec.choices)}")
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from optimizer.errors import InputError
 from optimizer.intake.decoding import decoded, read_bytes
 from optimizer.intake.faults import Faults, listed, nearest
-from optimizer.intake.raw import RawTable, Setting, Source, flattened, table_from_rows, table_named
+from optimizer.intake.raw import RawTable, Source, flattened, table_from_rows, table_named
 from optimizer.schema import TABLES, TableSpec
 
 SETTINGS_FILE = "scenario.toml"
@@ -117,9 +117,8 @@ def _read_toml(source: Source, path: Path, faults: Faults) -> None:
         faults.add(SETTINGS_FILE, int(at[1]) if at else 0, "", f"is not TOML: {words}")
         return
     source.settings_complete = True
-    lines = _toml_lines(text)
-    for name, value in flattened(values).items():
-        source.settings[name] = Setting(value, lines.get(name, 0))
+    source.settings = flattened(values)
+    source.lines = _toml_lines(text)
 
 
 def _toml_lines(text: str) -> dict[str, int]:

@@ -65,8 +65,9 @@ def build_mixes(intake: Intake, demands: Demands) -> Mixes:
         table.fault(
             faults, row, "material", f"{table['demand'][row]} has a row for it already, row {table.lines[earlier]}"
         )
+    unsure = intake.tables["demands"].bad["accepts"]
     for row in rows_where(good):
-        if not demands.accepts[demand[row], material[row]]:
+        if not demands.accepts[demand[row], material[row]] and not unsure[demand[row]]:
             table.fault(faults, row, "material", f"{table['demand'][row]} does not accept {table['material'][row]}")
     for row in rows_where(low > high):
         table.fault(faults, row, "min_share", f"{low[row]:g} is more than max_share, {high[row]:g}")
@@ -78,7 +79,7 @@ def build_mixes(intake: Intake, demands: Demands) -> Mixes:
 def _check_shares(intake: Intake, table: Typed, demands: Demands, demand: int, rows: np.ndarray) -> None:
     """The least shares must leave room, and the largest ones must be able to fill the whole."""
     least, most = table.filled("min_share", 0.0)[rows].sum(), table.filled("max_share", 1.0)[rows].sum()
-    without_row = demands.accepts[demand].sum() - len(rows)
+    without_row = demands.accepts[demand].sum() - len(rows) + intake.tables["demands"].bad["accepts"][demand]
     if least > 1 + SLACK:
         table.fault(intake.faults, rows[0], "min_share", f"the least shares of {demands.ids[demand]} add up to "
                     f"{least:g}; expected 1 at most")  # fmt: skip

@@ -9,7 +9,7 @@ from typing import Any
 from optimizer.intake.cells import Cell
 from optimizer.intake.decoding import decoded, read_bytes
 from optimizer.intake.faults import Faults, listed, nearest, quoted
-from optimizer.intake.raw import RawTable, Setting, Source, check_header, flattened, table_named
+from optimizer.intake.raw import RawTable, Source, check_header, flattened, table_named
 from optimizer.schema import TABLES, TableSpec
 
 SETTINGS_KEY = "scenario"
@@ -30,7 +30,7 @@ def read_json(path: Path, faults: Faults) -> Source:
     settings = values.get(SETTINGS_KEY)
     if isinstance(settings, dict):
         source.settings_complete = True
-        source.settings = {name: Setting(value) for name, value in flattened(settings).items() if value is not None}
+        source.settings = {name: value for name, value in flattened(settings).items() if value is not None}
     else:
         faults.add(path.name, 0, SETTINGS_KEY, "is missing; expected an object with at least start, days and roads")
     for key, rows in values.items():

@@ -56,7 +56,10 @@ class Library:
         return np.array([at.get(text, -1) for text in table[name].tolist()], dtype=np.int32)
 
     def sets(self, table: Typed, name: str, faults: Faults, *, star: Bools | None) -> tuple[Bools, Ints]:
-        """(n, M) materials listed in each row, and (n,) the first listed; ``star``: rows in which ``*`` means all."""
+        """(n, M) materials listed in each row, and (n,) the first listed; ``star``: rows in which ``*`` means all.
+
+        Rows with a name that is refused are marked as bad: what they accept is not known.
+        """
         accepts = np.zeros((len(table), len(self.materials)), dtype=bool)
         first = np.full(len(table), -1, dtype=np.int32)
         known: dict[str, int | Refused] = {}
@@ -71,6 +74,7 @@ class Library:
                 at = known[part]
                 if isinstance(at, Refused):
                     table.fault(faults, row, name, at.message)
+                    table.bad[name][row] = True
                 elif at >= 0:
                     accepts[row, at] = True
                     first[row] = at if first[row] < 0 else first[row]

@@ -49,7 +49,8 @@ def _check_inputs(intake: Intake, table: Typed, recipes: Recipes, facilities: Fa
     made = {(int(recipes.facility[r]), int(recipes.output[r])) for r in rows.tolist()}
     for (plant, material), group in groups.items():
         name, head = intake.library.materials[material].id, group[0]
-        if not facilities.accepts[plant, material] and (plant, material) not in made:
+        unsure = intake.tables["facilities"].bad["accepts"][plant]
+        if not facilities.accepts[plant, material] and (plant, material) not in made and not unsure:
             table.fault(intake.faults, head, "input", f"{facilities.ids[plant]} does not accept {name}; add it to "
                         "`accepts` in facilities.csv")  # fmt: skip
         for column in ("daily_max", "cost"):
@@ -97,7 +98,7 @@ def build_stocks(intake: Intake, facilities: Facilities, recipes: Recipes) -> Op
             table.fault(
                 faults, row, "facility", f"{facilities.ids[f]} is a {kind}; opening stock lies at yards and plants"
             )
-        elif not facilities.accepts[f, m] and not own:
+        elif not facilities.accepts[f, m] and not own and not intake.tables["facilities"].bad["accepts"][f]:
             table.fault(
                 faults, row, "material", f"{facilities.ids[f]} neither accepts nor makes {table['material'][row]}"
             )
@@ -112,6 +113,6 @@ def _check_storage(intake: Intake, table: Typed, facilities: Facilities, place: 
     for f in np.unique(place[place >= 0]):
         rows = np.flatnonzero(place == f)
         total, room = float(np.nansum(t[rows])), float(facilities.storage[f])
-        if total > room * (1 + SLACK) + SLACK:
+        if total > room * (1 + SLACK) + SLACK and not intake.tables["facilities"].bad["storage"][f]:
             table.fault(intake.faults, rows[0], "quantity", f"the opening stock of {facilities.ids[f]} is {total:g} t, "
                         f"more than its storage of {room:g} t in facilities.csv")  # fmt: skip

@@ -38,14 +38,6 @@ class RawTable:
 
 
 @dataclass
-class Setting:
-    """A raw value of ``scenario.toml`` and the line it stands on (0 = not known)."""
-
-    value: Any
-    line: int = 0
-
-
-@dataclass
 class Source:
     """A scenario as read, nothing checked but its shape.
 
@@ -54,7 +46,8 @@ class Source:
         name: what the scenario is called when it has no name.
         tables: by table name; absent tables are absent.
         settings_file: how messages name the settings.
-        settings: by dotted name, ``objective.order``.
+        settings: raw values by dotted name, ``objective.order``.
+        lines: row of each setting and section, where known.
         hashes: sha-256 of each file by name.
         label: name of a table in messages, also of an absent one, as a ``str.format`` of the table name.
         settings_complete: False when the settings could not be read at all.
@@ -66,7 +59,8 @@ class Source:
     settings_file: str
     label: str
     tables: dict[str, RawTable] = field(default_factory=dict)
-    settings: dict[str, Setting] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
+    lines: dict[str, int] = field(default_factory=dict)
     hashes: dict[str, str] = field(default_factory=dict)
     settings_complete: bool = True
     other_files: dict[str, str] = field(default_factory=dict)

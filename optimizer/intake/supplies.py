@@ -53,7 +53,7 @@ def _releases(intake: Intake, table: Typed, from_: Column, to: Column, sound: Bo
     lot, at, amount, listed = _listed_releases(intake, table, from_, to, sound)
     sums = np.bincount(lot, weights=amount, minlength=n)
     quantity = _quantities(intake, table, listed, np.asarray(sums, dtype=np.float64))
-    span = np.where(sound, to - from_ + 1, 1)
+    span = np.where(sound, np.maximum(to - from_ + 1, 1), 1)
     even = np.where(listed, 0.0, quantity / span)
     day = np.arange(horizon.days) + horizon.first
     release = np.where((day >= from_[:, None]) & (day <= to[:, None]), even[:, None], 0.0)

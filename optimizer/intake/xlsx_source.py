@@ -14,7 +14,7 @@ from typing import Any
 from optimizer.intake.cells import Cell
 from optimizer.intake.decoding import read_bytes
 from optimizer.intake.faults import Faults, listed, nearest, quoted
-from optimizer.intake.raw import RawTable, Setting, Source, column_key, table_from_rows, table_named
+from optimizer.intake.raw import RawTable, Source, column_key, table_from_rows, table_named
 from optimizer.materials import narrow
 from optimizer.schema import TABLES
 
@@ -35,7 +35,7 @@ def read_xlsx(path: Path, faults: Faults) -> Source:
         file = label.format(title)
         if column_key(title) == SETTINGS_SHEET:
             source.settings_complete = True
-            source.settings = _settings(rows, file, faults)
+            _read_settings(source, rows, file, faults)
         elif (name := table_named(title)) and name not in source.tables:
             source.tables[name] = table_from_rows(TABLES[name], file, rows, faults)
         elif rows:
@@ -111,16 +111,14 @@ def _cell(value: Any) -> Cell:
     return str(value)
 
 
-def _settings(rows: _Rows, label: str, faults: Faults) -> dict[str, Setting]:
+def _read_settings(source: Source, rows: _Rows, label: str, faults: Faults) -> None:
     """Rows of key and value; a first row that says so is a header. Further cells are remarks."""
-    settings: dict[str, Setting] = {}
     for number, cells in rows:
         key = narrow(str(cells[0]))
         value = cells[1] if len(cells) > 1 else ""
         if key.casefold() == "key" or (isinstance(value, str) and not value.strip()):
             continue
-        if key in settings:
-            faults.add(label, number, key[:60], f"{quoted(key)} is already in row {settings[key].line}")
+        if key in source.settings:
+            faults.add(label, number, key[:60], f"{quoted(key)} is already in row {source.lines[key]}")
         elif key:
-            settings[key] = Setting(value, number)
-    return settings
+            source.settings[key], source.lines[key] = value, number

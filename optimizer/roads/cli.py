@@ -85,7 +85,9 @@ def _told(figures: dict[str, Any]) -> str:
     ]
     if figures["dropped"]:
         lines.append("left out:")
-        lines += [f"  {count:>9,}  {reason}" for reason, count in sorted(figures["dropped"].items(), key=lambda x: -x[1])]
+        lines += [
+            f"  {count:>9,}  {reason}" for reason, count in sorted(figures["dropped"].items(), key=lambda x: -x[1])
+        ]
     if figures["attribution"]:
         lines.append(f"map data {figures['attribution']}")
     return "\n".join([*lines, f"written {figures['out']}"])

@@ -87,7 +87,9 @@ def read_graphml(path: Path, profile: Profile) -> RoadGraph:
     try:
         _parse(path, raw)
     except (ET.ParseError, UnicodeDecodeError, ValueError) as error:
-        raise InputError.single(path.name, f"is not a GraphML file ({error}); expected one written by cutfill roads or OSMnx") from None
+        raise InputError.single(
+            path.name, f"is not a GraphML file ({error}); expected one written by cutfill roads or OSMnx"
+        ) from None
     except OSError as error:
         raise InputError.single(path.name, f"cannot be read ({error.strerror})") from None
     if not raw.edges and not raw.faults:
@@ -120,7 +122,10 @@ def _take_node(node: str, data: dict[str, str], raw: _Raw) -> None:
     if node in raw.nodes:
         raw.fault(f"node {node}", "is there twice; node ids are unique")
     elif not (abs(lon) <= 180 and abs(lat) <= 90):
-        raw.fault(f"node {node}", f"has x = {data.get('x')}, y = {data.get('y')}; expected degrees, x up to 180 and y up to 90")
+        raw.fault(
+            f"node {node}",
+            f"has x = {data.get('x')}, y = {data.get('y')}; expected degrees, x up to 180 and y up to 90",
+        )
     raw.nodes[node] = (lon, lat)
 
 
@@ -144,20 +149,34 @@ def _assemble(raw: _Raw, profile: Profile) -> RoadGraph:
             lines.append(line)
     if not arcs and not raw.faults:
         raw.fault("", "holds no edge that this truck may use")
-    tails, heads, km, minutes, factor = (list(column) for column in zip(*arcs, strict=True)) if arcs else ([], [], [], [], [])
+    tails, heads, km, minutes, factor = (
+        (list(column) for column in zip(*arcs, strict=True)) if arcs else ([], [], [], [], [])
+    )
     shape, reverse, shapes = pair_shapes(tails, heads, lines, km)
     graph = make_graph(
-        places[:, 0], places[:, 1], tails, heads, np.array(km), np.array(minutes), np.array(factor), (shape, reverse), shapes
+        places[:, 0],
+        places[:, 1],
+        tails,
+        heads,
+        np.array(km),
+        np.array(minutes),
+        np.array(factor),
+        (shape, reverse),
+        shapes,
     )
     osm = any("osmid" in data for _, _, data in raw.edges[:1])
-    return replace(graph, dropped=dict(dropped), attribution=raw.about.get("attribution", OSM_ATTRIBUTION if osm else ""))
+    return replace(
+        graph, dropped=dict(dropped), attribution=raw.about.get("attribution", OSM_ATTRIBUTION if osm else "")
+    )
 
 
 def _figures(
     place: str, data: dict[str, str], line: Floats, profile: Profile, raw: _Raw
 ) -> tuple[float, float, float] | str:
     """km, minutes and factor of an edge, or why trucks may not use it."""
-    metres = _number(data["length"]) if "length" in data else 1000 * float(shape_km(np.array([0, len(line)]), *line.T)[0])
+    metres = (
+        _number(data["length"]) if "length" in data else 1000 * float(shape_km(np.array([0, len(line)]), *line.T)[0])
+    )
     km = _number(data["km"]) if "km" in data else metres / 1000
     if not 0 <= km < 1e5:
         raw.fault(place, f"has length {data.get('km', data.get('length'))}; expected a number of 0 or more")
@@ -165,7 +184,10 @@ def _figures(
     if "minutes" in data:
         minutes, factor = _number(data["minutes"]), _number(data.get("factor", "1"))
         if not (0 <= minutes < 1e6 and 0 < factor < 1e6):
-            raw.fault(place, f"has minutes {data['minutes']} and factor {data.get('factor', '1')}; expected 0 or more, and above 0")
+            raw.fault(
+                place,
+                f"has minutes {data['minutes']} and factor {data.get('factor', '1')}; expected 0 or more, and above 0",
+            )
         return km, minutes, factor
     tags = {key: _first(value) for key, value in data.items() if value}
     tags.setdefault("highway", "unknown")

@@ -14,7 +14,8 @@ The method is that of Dibbelt, Strasser and Wagner, Customizable Contraction Hie
 4. *Query* (:mod:`optimizer.roads.query`): weights from every start up to its ancestors, from ancestors down to every
    stop, and the smallest sum over the ancestors that a pair has in common.
 
-Nodes are numbered by rank here. Steps 1 and 2 are kept in the cache for every set of roads, step 3 for every set of weights.
+Nodes are numbered by rank here. Steps 1 and 2 are kept in the cache for every set of roads, step 3 for every set of
+weights.
 """
 
 from __future__ import annotations
@@ -116,15 +117,15 @@ def _walk(parent: list[int]) -> tuple[Ints, Ints]:
 def customize(hierarchy: Hierarchy, links: Any) -> tuple[Floats, Floats]:
     """Weights of all edges so that some path that goes up and then down is shortest for every pair.
 
-    The triangles are relaxed front by front, as in multifrontal Cholesky factorisation with (min, +) for (+, ×): a front is the dense
-    matrix of weights among a run of nodes with nested neighbourhoods and the neighbours above them.
+    The triangles are relaxed front by front, as in multifrontal Cholesky factorisation with (min, +) for (+, ×): a
+    front is the dense matrix of weights among a run of nodes with nested neighbourhoods and the neighbours above.
 
     Args:
         hierarchy: the contracted graph.
         links: (N, N) sparse weights between ranks.
 
     Returns:
-        up, down: (E,) smallest weight from the lower to the higher end over lower nodes, and back; inf where there is none.
+        up, down: (E,) smallest weight from the lower to the higher end over lower nodes, and back; inf = none.
     """
     n = len(hierarchy.rank)
     up, down = (np.full(len(hierarchy.above), np.inf) for _ in range(2))

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -46,7 +48,8 @@ def read_osm(path: Path, profile: Profile, progress: Progress) -> RoadGraph:
     ways = _split(ways, ids, stops, dropped)
     if not ways.forward:
         raise InputError.single(
-            path.name, "holds ways but not the points they run through; export it with its nodes (Overpass: out body; >; out skel;)"
+            path.name,
+            "holds ways but not the points they run through; export its nodes too (Overpass: out body; >; out skel;)",
         )
     graph = graph_of_ways(ways, ids, lon, lat)
     return replace(graph, dropped=dict(dropped), attribution=OSM_ATTRIBUTION)
@@ -59,6 +62,7 @@ def _read_ways(path: Path, profile: Profile, progress: Progress) -> tuple[Ways, 
     ways, stops, dropped = Ways(), set(), Counter[str]()
     reader = osmium.FileProcessor(str(path), osmium.osm.NODE | osmium.osm.WAY)
     reader.with_filter(osmium.filter.KeyFilter("highway", "barrier", "route"))
+    item: Any  # a node or a way
     for count, item in enumerate(reader):
         if count % _STEP == 0:
             progress.step(count, unit="roads read")
@@ -81,6 +85,7 @@ def _read_points(path: Path, needed: Longs, progress: Progress) -> tuple[Longs, 
 
     ids, lon, lat = [], [], []
     reader = osmium.FileProcessor(str(path), osmium.osm.NODE).with_filter(osmium.filter.IdFilter(needed.tolist()))
+    node: Any
     for count, node in enumerate(reader):
         if count % _STEP == 0:
             progress.step(count, len(needed), "points")
@@ -105,13 +110,13 @@ def _split(ways: Ways, ids: Longs, stops: set[int], dropped: Counter[str]) -> Wa
     if not known.all():
         dropped["nodes: outside the extract"] += len(np.unique(refs[~known]))
     good, out = known & ~stopped, Ways()
-    for way, (begin, end) in enumerate(zip(ways.start[:-1], ways.start[1:], strict=True)):
+    for way, (begin, end) in enumerate(pairwise(ways.start)):
         rules = ways.forward[way], ways.backward[way], ways.factor[way]
         if good[begin:end].all():
             out.add(ways.refs[begin:end], *rules)
             continue
         breaks = [begin - 1, *(begin + np.flatnonzero(~good[begin:end])).tolist(), end]
-        for before, after in zip(breaks[:-1], breaks[1:], strict=True):
+        for before, after in pairwise(breaks):
             if after - before > 2:
                 out.add(ways.refs[before + 1 : after], *rules)
     return out

@@ -65,10 +65,11 @@ class Profile:
             "banned_classes access_denied access_destination service_denied tracktype_allowed smoothness_denied "
             "oneway_classes oneway_junctions"
         )
+        named: dict[str, Any] = {name: float(value) for name, value in truck.items()}
+        named |= {name: frozenset(rules[name]) for name in sets.split()}
         digest = hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
         return cls(
-            **{name: float(value) for name, value in truck.items()},
-            **{name: frozenset(rules[name]) for name in sets.split()},
+            **named,
             speeds={name: float(speed) for name, speed in values["speeds"].items()},
             access_keys=tuple(rules["access_keys"]),
             oneway_keys=tuple(rules["oneway_keys"]),

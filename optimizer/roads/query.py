@@ -1,4 +1,4 @@
-"""Queries on a customized hierarchy, for all places at once: up from the starts, down to the stops, and where they meet."""
+"""Queries on a customized hierarchy, all places at once: up from the starts, down to the stops, where they meet."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def search(hierarchy: Hierarchy, ends: Ends, weights: Floats, *, tracked: bool =
         weights: (E,) customized weights in the direction asked for.
         tracked: also keep the node before each.
     """
-    low, high = ends.node.min(axis=1), ends.node.max(axis=1)
+    low = ends.node.min(axis=1)
     order = np.argsort(hierarchy.place[low], kind="stable")
     ancestor = _ancestors(hierarchy, low[order])
     weight = np.full(ancestor.shape, np.inf)

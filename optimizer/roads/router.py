@@ -22,7 +22,7 @@ class Router:
 
     Args:
         graph: the roads.
-        by: what a path is chosen by. Preferred zones and destination-only roads weigh on the choice, never on the figures.
+        by: what a path is chosen by. Preferred zones and destination-only roads weigh on the choice, not on figures.
         engine: ``cch`` is the contraction hierarchy, ``scipy`` Dijkstra; ``auto`` takes the hierarchy where
             the library that orders it is installed. Both give the same figures.
     """

@@ -37,7 +37,12 @@ class Sheet:
         if found is None:
             have = ", ".join(self.columns) or "nothing"
             self.faults.append(
-                Fault(self.file, 1, "", f"no column for {what}; accepted names are {', '.join(names)} (the file has {have})")
+                Fault(
+                    self.file,
+                    1,
+                    "",
+                    f"no column for {what}; accepted names are {', '.join(names)} (the file has {have})",
+                )
             )
         return found
 
@@ -87,11 +92,17 @@ def read_sheet(path: Path) -> Sheet:
     try:
         lines = list(_lines(text, delimiter))
     except csv.Error as error:
-        raise InputError.single(path.name, f"is not a CSV file ({error}); expected a header row and comma-separated rows") from None
+        raise InputError.single(
+            path.name, f"is not a CSV file ({error}); expected a header row and comma-separated rows"
+        ) from None
     if not lines:
         raise InputError.single(path.name, "is empty; expected a header row and one row each")
     header = [name.strip().lower().replace(" ", "_").replace("-", "_") for name in lines[0][1]]
+    header = [name or f"column_{number}" for number, name in enumerate(header, start=1)]
     sheet = Sheet(path.name, {name: [] for name in header}, [])
+    if len(sheet.columns) < len(header):
+        twice = sorted({name for name in header if header.count(name) > 1})
+        raise InputError.single(path.name, f"has the column {', '.join(twice)} more than once", row=1)
     for number, row in lines[1:]:
         if len(row) != len(header):
             sheet.rows.append(number)
@@ -118,5 +129,3 @@ def _number(cell: str) -> float:
         return float(cell)
     except ValueError:
         return float("nan")
-
-

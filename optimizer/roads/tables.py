@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from optimizer.errors import Fault, InputError
+from optimizer.errors import InputError
 from optimizer.roads.graph import Floats, RoadGraph, make_graph, pair_shapes, segment_km, shape_km
 from optimizer.roads.profile import Profile
 from optimizer.roads.projection import to_wgs84
@@ -26,20 +26,60 @@ LON = ("lon", "longitude", "lng", "long")
 LAT = ("lat", "latitude")
 X = ("x", "x_coord", "xcoord", "easting", "coord_x", "point_x")
 Y = ("y", "y_coord", "ycoord", "northing", "coord_y", "point_y")
-TAIL = ("u", "from", "from_node", "from_node_id", "from_id", "source", "start", "start_node", "node_start", "tail", "a_node")
+TAIL = (
+    "u",
+    "from",
+    "from_node",
+    "from_node_id",
+    "from_id",
+    "source",
+    "start",
+    "start_node",
+    "node_start",
+    "tail",
+    "a_node",
+)
 HEAD = ("v", "to", "to_node", "to_node_id", "to_id", "target", "end", "end_node", "node_end", "head", "b_node")
-METRES = ("length_m", "length", "len", "len_m", "meters", "metres", "distance_m", "dist_m", "shape_length", "shape_leng")
+METRES = (
+    "length_m",
+    "length",
+    "len",
+    "len_m",
+    "meters",
+    "metres",
+    "distance_m",
+    "dist_m",
+    "shape_length",
+    "shape_leng",
+)
 KILOMETRES = ("length_km", "km", "len_km", "distance_km", "dist_km")
 ONEWAY = ("oneway", "one_way", "is_oneway")
 CLASS = ("highway", "fclass", "class", "road_class", "road_type", "link_type", "link_type_name")
 SPEED = ("speed_km_h", "speed_kmh", "speed_kph", "speed", "free_speed")
 GEOMETRY = ("geometry", "wkt", "geom", "the_geom")
-TAGS = ("hgv", "access", "motor_vehicle", "maxweight", "maxaxleload", "maxheight", "maxwidth", "maxlength", "maxspeed")
+TAGS: tuple[str, ...] = (
+    "hgv",
+    "access",
+    "motor_vehicle",
+    "maxweight",
+    "maxaxleload",
+    "maxheight",
+    "maxwidth",
+    "maxlength",
+    "maxspeed",
+)
 TAGS += ("service", "tracktype", "smoothness")
 
-ONEWAY_VALUES = {"1": "yes", "yes": "yes", "true": "yes", "t": "-1", "f": "yes", "y": "yes", "ft": "yes", "1.0": "yes"}
-ONEWAY_VALUES |= {"-1": "-1", "reverse": "-1", "reversed": "-1", "tf": "-1", "-1.0": "-1"}
-ONEWAY_VALUES |= {"0": "no", "no": "no", "false": "no", "b": "no", "n": "no", "": "no", "0.0": "no", "both": "no"}
+_ONEWAY_WORDS = dict.fromkeys(("1", "1.0", "yes", "true", "y", "ft"), "yes")
+_ONEWAY_WORDS |= dict.fromkeys(("", "0", "0.0", "no", "false", "n", "both"), "no")
+_ONEWAY_WORDS |= dict.fromkeys(("-1", "-1.0", "reverse", "tf"), "-1")
+_GEOFABRIK = {"f": "yes", "t": "-1", "b": "no"}  # along the line, against it, both
+_DATABASE = {"t": "yes", "f": "no"}  # PostgreSQL's true and false
+
+
+def oneway_words(cells: Sequence[str]) -> dict[str, str]:
+    """What the words of a one-way column mean: ``yes``, ``no`` or ``-1``. T and F are Geofabrik's where B occurs."""
+    return _ONEWAY_WORDS | (_GEOFABRIK if any(cell.lower() == "b" for cell in cells) else _DATABASE)
 
 
 def find_tables(folder: Path) -> tuple[Path, Path]:
@@ -56,8 +96,8 @@ def find_tables(folder: Path) -> tuple[Path, Path]:
             have = ", ".join(p.name for p in matches) or "none"
             raise InputError.single(
                 folder.name,
-                f"expected one {name} table in the folder, for example {exact} (a name with node, or with edge, link or "
-                f"arc, ending .csv, .txt or .tsv); found {have}",
+                f"expected one {name} table in the folder, for example {exact} (a name with node, or with edge, link "
+                f"or arc, ending .csv, .txt or .tsv); found {have}",
             )
         found.append(matches[0])
     return found[0], found[1]
@@ -93,7 +133,9 @@ def _nodes(sheet: Sheet, crs: str | None) -> tuple[dict[str, int], Floats, Float
             sheet.fault(index, name, "is blank; every node needs an id", "node id is blank")
         elif position.setdefault(node, index) != index:
             first = sheet.rows[position[node]]
-            sheet.fault(index, name, f"{node} is there twice (first in row {first}); node ids are unique", "duplicate node id")
+            sheet.fault(
+                index, name, f"{node} is there twice (first in row {first}); node ids are unique", "duplicate node id"
+            )
     lon, lat = (sheet.numbers(column, "a coordinate") for column in where)
     if crs is not None:
         lon, lat = to_wgs84(crs, lon, lat)
@@ -128,7 +170,7 @@ def _check_range(sheet: Sheet, where: tuple[str, str], lon: Floats, lat: Floats,
     elif np.nanmax(np.abs(lat)) <= 180 and np.nanmax(np.abs(lon)) <= 90:
         hint = "is no latitude (-90 to 90); lon and lat look swapped"
     else:
-        hint = "is not in degrees; declare the projection with crs, for example crs = \"EPSG:32650\""
+        hint = 'is not in degrees; declare the projection with crs, for example crs = "EPSG:32650"'
     for index in bad.tolist():
         column = where[1] if lat_bad[index] else where[0]
         sheet.fault(index, column, f"{sheet.columns[column][index]} {hint}", "coordinate out of range")
@@ -165,7 +207,12 @@ def _edges(sheet: Sheet, position: dict[str, int], profile: Profile) -> _Edges |
         column = str(kilometres or metres)
         km = sheet.numbers(column, "a length of 0 or more")
         for index in np.flatnonzero(km < 0).tolist():
-            sheet.fault(index, column, f"{sheet.columns[column][index]} is negative; expected a length of 0 or more", "negative length")
+            sheet.fault(
+                index,
+                column,
+                f"{sheet.columns[column][index]} is negative; expected a length of 0 or more",
+                "negative length",
+            )
         km = km if kilometres else km / 1000
     lines = _geometry(sheet, geometry) if geometry else None
     return _Edges(ends[0], ends[1], km, _oneway(sheet), lines)
@@ -191,11 +238,17 @@ def _oneway(sheet: Sheet) -> list[str] | None:
     column = sheet.find(ONEWAY)
     if column is None:
         return None
+    known = oneway_words(sheet.columns[column])
     words = []
     for index, cell in enumerate(sheet.columns[column]):
-        word = ONEWAY_VALUES.get(cell.lower())
+        word = known.get(cell.lower())
         if word is None:
-            sheet.fault(index, column, f"{cell!r} is not known; expected yes, no or -1 (or 1, 0, true, false)", "oneway not known")
+            sheet.fault(
+                index,
+                column,
+                f"{cell!r} is not known; expected yes, no or -1 (or 1, 0, true, false)",
+                "oneway not known",
+            )
         words.append(word or "no")
     return words
 
@@ -219,7 +272,9 @@ def _assemble(rows: _Edges, lon: Floats, lat: Floats, sheet: Sheet, profile: Pro
             arcs.append((v, u, length, verdict.backward, verdict.factor))
             along.append(line[::-1])
     if not arcs:
-        raise InputError.single(sheet.file, "holds no edge that this truck may use; loosen the profile or check the class column")
+        raise InputError.single(
+            sheet.file, "holds no edge that this truck may use; loosen the profile or check the class column"
+        )
     tail, head, lengths, speeds, factors = (list(column) for column in zip(*arcs, strict=True))
     shape, reverse, shapes = pair_shapes(tail, head, along, lengths)
     minutes = np.array(lengths) / np.array(speeds) * 60

@@ -108,7 +108,9 @@ class Unpacker:
         return 2 * into[hit] + DOWN, 2 * out[hit] + UP
 
 
-def climb(hierarchy: Hierarchy, keys: Longs, search: Search, column: Longs, node: Ints, side: int) -> tuple[Steps, Ints]:
+def climb(
+    hierarchy: Hierarchy, keys: Longs, search: Search, column: Longs, node: Ints, side: int
+) -> tuple[Steps, Ints]:
     """Edges between places and ancestors of theirs.
 
     Args:
@@ -124,7 +126,8 @@ def climb(hierarchy: Hierarchy, keys: Longs, search: Search, column: Longs, node
     """
     assert search.before is not None
     node = node.copy()
-    paths, pieces, rounds = [], [], []
+    paths, pieces = [], []
+    rounds: list[Longs] = []
     active = np.arange(len(column))
     while len(active):
         before = search.before[hierarchy.depth[node[active]], column[active]]

@@ -4,10 +4,10 @@ The engines minimise one number. To get km and minutes of the *same* path, the n
 
     weight = chosen · 2^bits + carried
 
-where ``chosen`` is what the path is chosen by (mm, or 1e-4 minutes) and ``carried`` the other figure, both whole numbers,
-and ``2^bits`` exceeds the largest possible sum of ``carried`` over a shortest path. Adding weights then adds both figures
-exactly (all sums stay under 2^53), ties in the chosen figure are broken by the other one, and every engine finds the
-same two figures, to the last bit.
+where ``chosen`` is what the path is chosen by (mm, or 1e-4 minutes) and ``carried`` the other figure, both whole
+numbers, and ``2^bits`` exceeds the largest possible sum of ``carried`` over a shortest path. Adding weights then adds
+both figures exactly (all sums stay under 2^53), ties in the chosen figure are broken by the other one, and every
+engine finds the same two figures, to the last bit.
 """
 
 from __future__ import annotations

@@ -208,7 +208,7 @@ DEMANDS = TableSpec(
               low=-MOST_CNY, high=MOST_CNY),
         _PRIORITY, _OWNER, _STREET,
     ),
-    key=("demand",), required=True,
+    key=("demand",),
 )  # fmt: skip
 
 FACILITIES = TableSpec(

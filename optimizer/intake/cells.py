@@ -121,7 +121,7 @@ def _number(cell: Cell, spec: Field) -> Any:
     value = number_of(cell, percent=spec.unit == "share")
     if isinstance(value, Refused):
         return value
-    unit = f" {spec.unit}" if spec.unit and spec.unit != "own unit" else ""
+    unit = f" {spec.unit}" if spec.unit not in ("", "share", "own unit") else ""
     if spec.low is not None and (value < spec.low or (spec.strict and value == spec.low)):
         bound = "more than" if spec.strict else "at least"
         return Refused(f"{quoted(cell)} is too small; expected {bound} {spec.low:g}{unit}")

@@ -13,7 +13,7 @@ import numpy as np
 from optimizer.intake.cells import Refused, number_of, read_cell, split_list
 from optimizer.intake.decoding import there
 from optimizer.intake.faults import Faults, listed, nearest, quoted
-from optimizer.intake.raw import Setting, Source
+from optimizer.intake.raw import Source
 from optimizer.materials import narrow
 from optimizer.scenario import GOALS, Costs, Objective, RoadSpec
 from optimizer.schema import SETTING_FIELDS, SETTINGS, Field
@@ -64,12 +64,13 @@ class _Reader:
 
     def fault(self, name: str, message: str) -> None:
         """A fault at the line of a setting."""
-        setting = self.source.settings.get(name) or self.source.settings.get(name.rpartition(".")[0])
-        self.faults.add(self.source.settings_file, setting.line if setting else 0, name, message)
+        lines = self.source.lines
+        line = lines.get(name) or lines.get(name.rpartition(".")[0], 0)
+        self.faults.add(self.source.settings_file, line, name, message)
 
     def raw(self, name: str) -> Any:
         """The value as written; None when absent or blank."""
-        value = self.source.settings.get(name, Setting(None)).value
+        value = self.source.settings.get(name)
         return None if isinstance(value, str) and not value.strip() else value
 
     def value(self, name: str) -> Any:
@@ -120,10 +121,10 @@ def read_settings(source: Source, faults: Faults) -> Settings:
 
 
 def _refuse_unknown(source: Source, reader: _Reader) -> None:
-    for name, setting in source.settings.items():
+    for name, value in source.settings.items():
         if name in SETTING_FIELDS or name.startswith("objective.weights."):
             continue
-        if name in _SECTIONS and not isinstance(setting.value, dict):
+        if name in _SECTIONS and not isinstance(value, dict):
             reader.fault(name, f"is a section; write its keys under [{name}]")
             continue
         section, _, key = name.rpartition(".")
@@ -184,9 +185,7 @@ def _weights(reader: _Reader) -> dict[str, float] | None:
     """Weight by goal; None when not given."""
     field = SETTING_FIELDS["objective.weights"]
     raw = reader.raw("objective.weights")
-    rows = {
-        n.rpartition(".")[2]: s.value for n, s in reader.source.settings.items() if n.startswith("objective.weights.")
-    }
+    rows = {n.rpartition(".")[2]: v for n, v in reader.source.settings.items() if n.startswith("objective.weights.")}
     if raw is None and not rows:
         return None
     if raw is not None and not isinstance(raw, dict):

@@ -39,7 +39,7 @@ function dayBars(box) {
   drawn(() => {
     const sums = USED_VIAS.map((via) => DATA.days.map((_, day) => FLOWS.reduce((sum, f) => sum + (f.via === via && f.day === day ? f.t : 0), 0)));
     chart(box, {
-      grid: { left: 12, right: 12, top: 44, bottom: 8, containLabel: true },
+      grid: { left: 12, right: 12, top: box.clientWidth < 560 ? 72 : 44, bottom: 8, containLabel: true },
       legend: { top: 4, left: 8, itemWidth: 10, itemHeight: 10, itemGap: 16, icon: "circle", textStyle: { color: SOFT, fontSize: 12 } },
       tooltip: {
         ...TOOLTIP,
@@ -51,7 +51,7 @@ function dayBars(box) {
           return tip(`${DATA.days[day]} ${weekday(day)}`, [...used, [null, tr("js.total"), tonnes(items.reduce((sum, item) => sum + item.value, 0))]]);
         },
       },
-      xAxis: { type: "category", data: DATA.days.map((_, day) => dayLabel(day)), ...AXIS, splitLine: { show: false } },
+      xAxis: { type: "category", data: DATA.days.map((_, day) => dayLabel(day)), ...AXIS, axisLabel: { ...AXIS.axisLabel, lineHeight: 16 }, splitLine: { show: false } },
       yAxis: { type: "value", ...AXIS, axisLine: { show: false }, axisLabel: { ...AXIS.axisLabel, formatter: (v) => number(v) } },
       series: USED_VIAS.map((via, i) => ({ name: tr(`via.${via}`), type: "bar", stack: "t", barMaxWidth: 56, data: sums[i], itemStyle: { color: COLOURS[via], borderColor: "#fff", borderWidth: 0.5 } })),
     });
@@ -84,9 +84,10 @@ function curves() {
 function curveOption(curve) {
   const { facility, materials, nights, daily, peak } = curve;
   const categories = [tr("js.start"), ...DATA.days.map((_, day) => shortDay(day))];
-  const unlimited = facility.storage === null || (facility.storage === 0 && peak === 0);
-  const top = unlimited ? null : Math.max(facility.storage, peak) * 1.08;
-  const limit = unlimited ? [] : [{
+  const unlimited = facility.storage === null;
+  const empty = peak === 0 && !facility.storage;
+  const top = unlimited ? null : empty ? 1 : Math.max(facility.storage, peak) * 1.08;
+  const limit = unlimited || empty ? [] : [{
     type: "line", data: categories.map(() => facility.storage), symbol: "none", silent: true, z: 5,
     lineStyle: { color: "#b5392f", type: [5, 4], width: 1.5 },
   }];
@@ -108,7 +109,7 @@ function curveOption(curve) {
     axisPointer: { link: [{ xAxisIndex: "all" }] },
     xAxis: [{ ...x, axisLabel: { show: false }, boundaryGap: true }, { ...x, gridIndex: 1 }],
     yAxis: [
-      { ...y, max: top, axisLabel: { ...AXIS.axisLabel, formatter: (v) => (v === top ? "" : number(v)) } },
+      { ...y, max: top, axisLabel: { ...AXIS.axisLabel, formatter: (v) => (v === top || (empty && v > 0) ? "" : number(v)) } },
       { ...y, gridIndex: 1, interval: tick, min: -reach, max: reach, axisLabel: { ...AXIS.axisLabel, formatter: (v) => (Math.abs(v) > most ? "" : number(Math.abs(v), 0)) } },
     ],
     series: [
@@ -132,7 +133,8 @@ function rounded(t) {
 }
 
 function peakText({ facility, peak }) {
-  if (facility.storage === null || !facility.storage) return tr("js.peak_open", { t: number(peak) });
+  if (peak < 0.005) return tr("js.no_stock");
+  if (!facility.storage) return tr("js.peak_open", { t: number(peak) });
   return tr("js.peak", { t: number(peak), limit: number(facility.storage), share: percent(peak / facility.storage) });
 }
 

@@ -5,7 +5,7 @@ const DATA = JSON.parse(document.getElementById("data").textContent);
 const COLOURS = {
   direct: "#2c8a62", yard: "#dba13a", recycling: "#3f7fb5", treatment: "#7d6fb3", disposal: "#9a7354", offsite: "#c2483c", quarry: "#8a949b",
 };
-const MATERIAL_COLOURS = ["#b98b4e", "#5f7f3f", "#5c8ca3", "#a3584c", "#8e7cab", "#d0b45a", "#4f9d8c", "#7a8790", "#c98268", "#3f6484", "#a8a04a", "#b06a93"];
+const MATERIAL_COLOURS = ["#b98b4e", "#5f7f3f", "#5c8ca3", "#a3584c", "#8e7cab", "#d0b45a", "#4f9d8c", "#7a8790", "#c98268", "#3f6484", "#a8a04a", "#b06a93", "#6b5b4b", "#93b1a0", "#d69f9f", "#55708f"];
 const redraws = [];
 let printing = false;
 
@@ -24,8 +24,8 @@ function tr(key, parts) {
 function number(value, digits) {
   if (value === null || value === undefined || Number.isNaN(value)) return "–";
   const size = Math.abs(value);
-  if (digits === undefined) digits = size >= 100 || Number.isInteger(value) ? 0 : size >= 1 ? 1 : 2;
-  return value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  if (digits === undefined) digits = size >= 100 || size < 0.005 || Number.isInteger(value) ? 0 : size >= 1 ? 1 : 2;
+  return (size < 0.5 / 10 ** digits ? 0 : value).toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
 function tonnes(value) {
@@ -62,7 +62,7 @@ function materialName(index) {
 }
 
 function materialColour(index) {
-  return MATERIAL_COLOURS[index % MATERIAL_COLOURS.length];
+  return MATERIAL_COLOURS[MATERIALS_SEEN.indexOf(index) % MATERIAL_COLOURS.length];
 }
 
 function shortDay(day) {
@@ -101,6 +101,8 @@ const FLOWS = DATA.flows.lane.map((lane, i) => ({
 }));
 const USED_VIAS = DATA.vias.filter((via) => FLOWS.some((flow) => flow.via === via));
 const USED_MATERIALS = DATA.materials.map((_, i) => i).filter((i) => FLOWS.some((flow) => flow.material === i));
+
+const MATERIALS_SEEN = [...new Set([...DATA.supplies.map((s) => s.material), ...DATA.flows.material, ...DATA.stocks.map((row) => row[1])])];
 
 /** A labelled select; options are [value, label]. */
 function chooser(label, options, value, change) {

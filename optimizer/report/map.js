@@ -3,7 +3,8 @@
 
 const SHAPES = { supply: "circle", demand: "square", yard: "triangle", disposal: "down", recycling: "diamond", treatment: "diamond", offsite: "cross", quarry: "hexagon" };
 const SITE_COLOURS = { supply: "#7a4f2a", demand: "#1f6b4a", yard: "#dba13a", disposal: "#9a7354", recycling: "#3f7fb5", treatment: "#7d6fb3", offsite: "#c2483c", quarry: "#6b767d" };
-const WIDEST = 15;
+const WIDEST = DATA.on_roads ? 15 : 8;
+const OPACITY = DATA.on_roads ? 1 : 0.62; // straight lines cross each other everywhere
 const THINNEST = 1.6;
 
 /** Traces a site's mark around (x, y). */
@@ -138,7 +139,12 @@ class FlowMap {
   }
 
   width(t) {
-    return t > 0 ? THINNEST + (WIDEST - THINNEST) * Math.sqrt(t / this.most) : 0;
+    return t > 0 ? THINNEST + (WIDEST * this.scale() - THINNEST) * Math.sqrt(t / this.most) : 0;
+  }
+
+  /** Marks and lines are smaller on a phone and on paper. */
+  scale() {
+    return Math.min(1, Math.max(0.6, this.canvas.clientWidth / 860));
   }
 
   /** Each piece of road as a bundle: the whole width in the last colour, then narrower and narrower. */
@@ -160,7 +166,7 @@ class FlowMap {
       let left = total;
       for (const via of USED_VIAS.filter((name) => load.has(name)).reverse()) {
         const whole = left === total;
-        const line = L.polyline(this.arcs[arc], { color: COLOURS[via], weight: (this.width(total) * left) / total, opacity: 1, interactive: whole, lineCap: "round" });
+        const line = L.polyline(this.arcs[arc], { color: COLOURS[via], weight: (this.width(total) * left) / total, opacity: OPACITY, interactive: whole, lineCap: "round" });
         if (whole) line.on("click", (event) => (L.DomEvent.stop(event), this.select({ arc })));
         if (whole) line.bindTooltip(() => tip(tonnes(total), [...load].map(([v, t]) => [COLOURS[v], tr(`via.${v}`), tonnes(t)])), { sticky: true });
         this.roads.addLayer(line);
@@ -182,7 +188,7 @@ class FlowMap {
       const t = sums.get(i) || 0;
       const chosen = i === this.state.site;
       const mark = new SiteMark(latLng(site), {
-        shape: SHAPES[kind], radius: t ? 5 + 9 * Math.sqrt(t / most) : 3.5, color: chosen ? INK : "#fff", weight: chosen ? 3 : 1.4,
+        shape: SHAPES[kind], radius: this.scale() * (t ? (site.side === "facility" ? 8 : 5) + 8 * Math.sqrt(t / most) : 3.5), color: chosen ? INK : "#fff", weight: chosen ? 3 : 1.4,
         fillColor: SITE_COLOURS[kind], fillOpacity: t ? 0.95 : 0.35,
       });
       mark.on("click", (event) => (L.DomEvent.stop(event), this.select({ site: chosen ? -1 : i, arc: -1 })));

@@ -46,6 +46,7 @@ def payload(scenario: Scenario, plan: Plan) -> dict[str, Any]:
         "reasons": _records(plan, "reasons"),
         "price_goals": goals,
         "prices": _bottlenecks(plan, [goal["name"] for goal in goals]),
+        "on_roads": len(plan.paths) > 0 and scenario.roads.file is not None,
         "attribution": str((plan.summary.get("roads") or {}).get("attribution") or ""),
     }
     return data | _moves(scenario, plan, places, at) | _books(scenario, plan, at)
@@ -212,7 +213,7 @@ def _bottlenecks(plan: Plan, goals: list[str]) -> list[dict[str, Any]]:
         if key not in best or size > best[key]["size"]:
             best[key] = row | {"size": size}
     ranked = sorted(best.items(), key=lambda item: item[1]["size"], reverse=True)[:MAX_PRICES]
-    return [{k: v for k, v in row.items() if k != "size"} | {"tight_days": days[key]} for key, row in ranked]
+    return [{k: v for k, v in row.items() if k != "size"} | {"tight_days": days[key] if row["date"] else None} for key, row in ranked]
 
 
 def _plain(value: Any) -> Any:

@@ -6,7 +6,7 @@ const LAYERS = { source: 0, yards: 1, recycling: PLANT, treatment: PLANT, yards_
 const LAST = 4;
 const NODE_COLOURS = {
   fill: "#2c8a62", yards: "#dba13a", yards_products: "#dba13a", recycling: "#3f7fb5", treatment: "#7d6fb3", disposal: "#9a7354", offsite: "#c2483c",
-  quarry: "#8a949b", opening_stock: "#c9a869", end_stock: "#c9a869", loss: "#b9c3c4", again: "#3f7fb5", not_moved: "#5a2a27",
+  quarry: "#8a949b", opening_stock: "#c9a869", end_stock: "#c9a869", loss: "#b9c3c4", again: "#3f7fb5", not_moved: "#7c1f17", stays: "#c3cacb",
 };
 
 /** Tonnes per (from node, to node), closed by stocks, losses and what does not move. */
@@ -63,8 +63,11 @@ class Streams {
 
   addUnmoved() {
     DATA.supplies.forEach((supply, i) => {
-      const left = supply.offered - supply.moved;
-      if (this.wants(supply.material) && left > 0.05) this.add(this.source(DATA.sites[i], supply.material), "not_moved", left);
+      if (!this.wants(supply.material)) return;
+      const source = this.source(DATA.sites[i], supply.material);
+      const stays = supply.offered - supply.moved - supply.unserved;
+      if (supply.unserved > 0.05) this.add(source, "not_moved", supply.unserved);
+      if (stays > 0.05) this.add(source, "stays", stays);
     });
   }
 
@@ -101,10 +104,11 @@ function linkColour(link) {
 }
 
 function sankeyOption(links) {
-  const keys = [...new Set(links.flatMap((link) => [link.from, link.to]))];
+  const keys = nodesOf(links);
   const layers = [...new Set(keys.map(layer))].sort((a, b) => a - b);
   const streets = keys.filter((key) => key.startsWith("street:"));
   const sums = new Map(keys.map((key) => [key, Math.max(total(links, "from", key), total(links, "to", key))]));
+  const oneLine = printing || tallest(keys) > 8;
   const narrow = document.getElementById("sankey").clientWidth < 760;
   return {
     tooltip: {
@@ -114,12 +118,12 @@ function sankeyOption(links) {
         : tip(nodeName(data.name), [[data.itemStyle.color, tr("js.tonnes"), number(sums.get(data.name))]]),
     },
     series: [{
-      type: "sankey", left: 8, top: 8, bottom: 8, right: narrow ? 150 : 190, nodeWidth: 12, nodeGap: narrow ? 16 : 22, draggable: false, layoutIterations: 64,
+      type: "sankey", left: 8, top: 8, bottom: 8, right: narrow ? 160 : 200, nodeWidth: 12, nodeGap: printing ? 9 : oneLine ? 16 : 22, draggable: false, layoutIterations: 64,
       emphasis: { focus: "adjacency" },
       label: {
         fontSize: narrow ? 11 : 12.5, color: INK, distance: 7,
-        formatter: ({ name }) => `${nodeName(name)}\n{t|${tonnes(sums.get(name))}}`,
-        rich: { t: { color: SOFT, fontSize: narrow ? 10.5 : 11.5, padding: [2, 0, 0, 0] } },
+        formatter: ({ name }) => `${nodeName(name)}${oneLine ? "  " : "\n"}{t|${tonnes(sums.get(name))}}`,
+        rich: { t: { color: SOFT, fontSize: narrow ? 10.5 : 11.5, padding: oneLine ? 0 : [2, 0, 0, 0] } },
         textBorderColor: "rgba(255,255,255,.85)", textBorderWidth: 3,
       },
       lineStyle: { opacity: 0.42, curveness: 0.5 },
@@ -127,6 +131,17 @@ function sankeyOption(links) {
       links: links.map((link) => ({ source: link.from, target: link.to, value: link.t, lineStyle: { color: linkColour(link) } })),
     }],
   };
+}
+
+function nodesOf(links) {
+  return [...new Set(links.flatMap((link) => [link.from, link.to]))];
+}
+
+/** How many nodes stand above each other in the fullest layer. */
+function tallest(keys) {
+  const counts = Array(LAST + 1).fill(0);
+  for (const key of keys) counts[layer(key)] += 1;
+  return Math.max(...counts);
 }
 
 function total(links, end, key) {
@@ -143,6 +158,7 @@ function sankey(box, filters) {
       materialChooser(state.material, set("material")),
       ...(streets ? [chooser(tr("js.group"), [[0, tr("js.by_material")], [1, tr("js.by_street")]], state.byStreet, set("byStreet"))] : []),
     );
+    box.style.height = `${printing ? 310 : Math.min(1200, Math.max(440, 34 * tallest(nodesOf(links)) + 120))}px`;
     chart(box, links.length ? sankeyOption(links) : { title: { text: tr("js.no_rows"), left: "center", top: "middle", textStyle: { color: SOFT, fontSize: 14, fontWeight: 400 } } });
   };
   drawn(draw);

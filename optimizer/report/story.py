@@ -236,7 +236,7 @@ def saving(plan: Plan) -> Both:
         change = abs(ours - theirs)
         amount = money(change) if unit == "CNY" else Both(*(f"{number(change)} {u}" for u in texts.unit(unit)))
         if abs(theirs) > SMALL:
-            share = percent(change / abs(theirs), 0)
+            share = percent(change / abs(theirs), 0 if change >= 0.01 * abs(theirs) else 1)
             amount = Both(f"{amount.en} ({share})", f"{amount.zh}（{share}）")
         key = f"compare.what_{key}"
         parts.append(say("compare.less" if ours < theirs else "compare.more", x=amount, what=say(key)))
@@ -255,6 +255,15 @@ def goals(plan: Plan) -> list[dict[str, Any]]:
         }
         for goal in plan.summary.get("goals", ())
     ]
+
+
+def certificate(plan: Plan) -> list[tuple[Both, str]]:
+    """What the solver was and how exact its answer is; the stages are told by the goals themselves."""
+    facts = dict(plan.summary.get("certificate") or {})
+    stages = facts.pop("stages", [])
+    if stages:
+        facts["iterations"] = sum(stage.get("iterations") or 0 for stage in stages)
+    return [(named("cert", name), fact(value)) for name, value in facts.items()]
 
 
 def _gap_text(gap: float | None) -> Both:
@@ -310,7 +319,7 @@ def _figures(plan: Plan, group: str, names: dict[str, Both]) -> Rows:
             ],
         )
         for name, k in parts.items()
-        if any(k.get(key) for key in (*FIGURES.values(), "t"))
+        if any((k.get(key) or 0.0) > SMALL for key in FIGURES.values())
     ]
 
 

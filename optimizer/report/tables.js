@@ -2,7 +2,7 @@
 // Long tables: search, sort, pages. On paper the first rows are printed and the rest is pointed to.
 
 const PAGE = 25;
-const PRINTED = 60;
+const PRINTED = 25;
 
 /**
  * A table in `box`. Columns: {title, value(row) for sorting and searching, find(row) for searching, cell(row) optional
@@ -86,7 +86,7 @@ function trips(flows, partner, open, toggle) {
     group.days.push(flow.day);
   }
   const sorted = [...groups.values()].sort((a, b) => b.t - a.t);
-  const limit = open ? sorted.length : printing ? 4 : 3;
+  const limit = open ? sorted.length : 3;
   const lines = sorted.slice(0, limit).map((g) =>
     el("li", {}, dot(COLOURS[g.via]), el("span", {}, DATA.sites[g.site].name || DATA.sites[g.site].id), el("b", {}, tonnes(g.t)), el("span", { class: "soft" }, dayRanges(g.days))));
   if (sorted.length > limit) lines.push(el("li", {}, el("span"), el("button", { type: "button", onclick: toggle }, tr("js.more", { n: sorted.length - limit }))));
@@ -207,7 +207,7 @@ function priceTable(box, state) {
     { title: tr("col.material"), value: (row) => (material.has(row.material) ? materialName(material.get(row.material)) : row.material) },
     { title: tr("col.days"), value: (row) => row.tight_days, number: true },
     { title: tr("col.date"), value: (row) => row.date, class: "dates" },
-    ...DATA.price_goals.map((goal) => ({ title: `${tr(`goal.${goal.name}`)}, ${DATA.texts[`unit.${goal.unit}`] ? tr(`unit.${goal.unit}`) : goal.unit}/${tr("unit.t")}`, value: (row) => row[goal.name], number: true })),
+    ...DATA.price_goals.filter((goal) => DATA.prices.some((row) => Math.abs(row[goal.name]) > 0.005)).map((goal) => ({ title: `${tr(`goal.${goal.name}`)}, ${DATA.texts[`unit.${goal.unit}`] ? tr(`unit.${goal.unit}`) : goal.unit}/${tr("unit.t")}`, value: (row) => row[goal.name], number: true })),
   ], DATA.prices, state);
 }
 

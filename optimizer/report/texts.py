@@ -57,7 +57,7 @@ def number(value: float | None, digits: int | None = None) -> str:
         return BLANK
     if digits is None:
         size = abs(value)
-        digits = 0 if size >= 100 or value == round(value) else 1 if size >= 1 else 2
+        digits = 0 if size >= 100 or size < 0.005 or value == round(value) else 1 if size >= 1 else 2
     text = f"{value:,.{digits}f}"
     return text[1:] if text.startswith("-") and not text.strip("-0.,") else text
 

@@ -345,7 +345,7 @@ def plan(sc: Scenario) -> Plan:
         "versions": {"cutfill": "0.1.0", "python": "3.11.7", "highspy": "1.16.0"}, "inputs": dict(sc.hashes),
         "roads": {"kind": "graph", "attribution": "© OpenStreetMap contributors, ODbL"},
         "certificate": {"solver": "HiGHS", "options": {"threads": 1}, "largest_row_violation": 2.3e-10,
-                        "largest_bound_violation": 0.0, "duality_gap": 1.1e-9, "iterations": 1834},
+                        "largest_bound_violation": 0.0, "stages": [{"goal": "haul", "iterations": 1834}]},
         "counterfactual": {"name": "nearest_legal_place", "goals": {n: v * 1.3 for n, _, v in goals}, "kpis": worse},
         "notes": ["1 supply begins before the horizon: the part outside belongs to other weeks."],
     }  # fmt: skip

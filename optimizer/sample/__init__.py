@@ -78,9 +78,9 @@ def command(args: argparse.Namespace) -> int:
         print(json.dumps({"folder": str(args.folder), "seed": args.seed, **vars(size)}, ensure_ascii=False))
     else:
         print(
-            f"wrote {args.folder}: synthetic, seed {args.seed}: {size.sites} sites, {size.demands} demands, "
-            f"{size.yards} yards, {size.plants} plants, {size.materials} materials, {size.days} days\n"
-            f"plan it with: cutfill plan {args.folder} -o {args.folder}-plan"
+            f"wrote {args.folder}: synthetic, seed {args.seed}; "
+            + ", ".join(f"{name} {number:,}" for name, number in vars(size).items())
+            + f"\nplan it with: cutfill plan {args.folder} -o {args.folder}-plan"
         )
     return 0
 

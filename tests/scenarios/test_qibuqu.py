@@ -102,3 +102,22 @@ def test_check_agrees(plan):
     from optimizer.cli import main
 
     assert main(["check", str(WEEK), str(plan[2]), "--quiet"]) == 0
+
+
+def test_the_way_to_other_roads_that_the_readme_tells(plan, tmp_path):
+    """scenarios/README.md, "The same zone on real roads", with the zone's own net as the map: the plan is the same."""
+    import json
+    import shutil
+
+    from optimizer.cli import main
+
+    shutil.copytree(WEEK, tmp_path / "my-week")
+    graph = tmp_path / "my-week" / "roads.graphml"
+    assert main(["roads", str(tmp_path / "my-week" / "roads"), "-o", str(graph), "--quiet"]) == 0
+    toml = tmp_path / "my-week" / "scenario.toml"
+    text = toml.read_text(encoding="utf-8")
+    assert 'file = "roads"' in text
+    toml.write_text(text.replace('file = "roads"', 'file = "roads.graphml"\nsnap_km = 2.0'), encoding="utf-8")
+    assert main(["plan", str(tmp_path / "my-week"), "-o", str(tmp_path / "out"), "--quiet"]) == 0
+    goals = json.loads((tmp_path / "out" / "plan.json").read_text(encoding="utf-8"))["goals"]
+    assert [g["value"] for g in goals] == pytest.approx([g["value"] for g in plan[1]["goals"]], rel=1e-5)

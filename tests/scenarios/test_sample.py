@@ -168,7 +168,7 @@ def test_command_says_what_it_wrote(tmp_path, capsys, as_json):
     if as_json:
         assert json.loads(out)["sites"] == 4
     else:
-        assert "4 sites" in out
+        assert "sites 4" in out
         assert "cutfill plan" in out
 
 

@@ -131,25 +131,30 @@ def sample(
     folder = Path(folder)
     source = None if roads is None else Path(roads)
     _refuse(folder, {**vars(size), "seed": seed}, both=source is not None and distances)
-    rng = np.random.default_rng(seed)
-    supplies, needs, places = _district(rng, size, source, progress or Progress())
+    district = _district(np.random.default_rng(seed), size, source, progress or Progress())
     name = f"Synthetic district, {size.sites} sites, seed {seed}"
-    tables: dict[str, list[dict[str, Any]]] = {
-        "supplies": supplies.rows, "releases": supplies.extra, "demands": needs.rows, "mixes": needs.extra,
-        "facilities": places.facilities, "recipes": places.recipes, "stocks": places.stocks,
-    }  # fmt: skip
     with folder_written_whole(folder.resolve(), owned=frozenset()) as scratch:
-        for table, rows in tables.items():
-            if rows:
-                (scratch / f"{table}.csv").write_text(_csv(rows), encoding="utf-8")
-        if distances:
-            text = distance_table(supplies.rows, needs.rows, places.facilities, places.recipes, DETOUR)
-            (scratch / "distances.csv").write_text(text, encoding="utf-8")
-        place = 'distances = "distances.csv"' if distances else f"detour = {DETOUR}"
+        place = _write_tables(scratch, *district, distances=distances)
         if source is not None:
             place = f'file = "{_copy_map(source, scratch)}"    # a copy of {source.name}; its licence goes with it'
         (scratch / "scenario.toml").write_text(_toml(name, size.days, place), encoding="utf-8")
     return size
+
+
+def _write_tables(folder: Path, supplies: Lots, needs: Lots, places: Sites, *, distances: bool) -> str:
+    """Writes the CSV files; returns the line of ``[roads]`` for a district without a map."""
+    tables: dict[str, list[dict[str, Any]]] = {
+        "supplies": supplies.rows, "releases": supplies.extra, "demands": needs.rows, "mixes": needs.extra,
+        "facilities": places.facilities, "recipes": places.recipes, "stocks": places.stocks,
+    }  # fmt: skip
+    for table, rows in tables.items():
+        if rows:
+            (folder / f"{table}.csv").write_text(_csv(rows), encoding="utf-8")
+    if not distances:
+        return f"detour = {DETOUR}"
+    text = distance_table(supplies.rows, needs.rows, places.facilities, places.recipes, DETOUR)
+    (folder / "distances.csv").write_text(text, encoding="utf-8")
+    return 'distances = "distances.csv"'
 
 
 def _district(

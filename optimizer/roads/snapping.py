@@ -56,17 +56,32 @@ def snap(graph: RoadGraph, lon: Floats, lat: Floats, *, limit_km: float) -> Snap
     np.minimum.at(arc, found[0], arc_of_shape[found[1]])  # of equally near ones the first, whatever the index's order
 
     line = lines[graph.shape[arc]]
-    along = np.nan_to_num(shapely.line_locate_point(line, places, normalized=True))
-    spot = shapely.get_coordinates(shapely.line_interpolate_point(line, along, normalized=True))
+    along = np.nan_to_num(shapely.line_locate_point(line, places))
+    spot = shapely.get_coordinates(shapely.line_interpolate_point(line, along))
     spot_lon, spot_lat = np.degrees(spot[:, 0]), np.degrees(np.arctan(np.sinh(spot[:, 1])))
+    spots = np.column_stack([spot_lon, spot_lat])
+    fraction = np.array([_share(graph, *place) for place in zip(arc.tolist(), along.tolist(), spots, strict=True)])
     snap_km = segment_km(lon, lat, spot_lon, spot_lat)
     return Snaps(
         arc=np.where(snap_km <= limit_km, arc, -1).astype(np.int32),
-        fraction=np.where(graph.reverse[arc], 1.0 - along, along),
+        fraction=np.where(graph.reverse[arc], 1.0 - fraction, fraction),
         snap_km=snap_km,
         lon=spot_lon,
         lat=spot_lat,
     )
+
+
+def _share(graph: RoadGraph, arc: int, along: float, spot: Floats) -> float:
+    """Share of true length at a spot (lon, lat) of an arc's line, ``along`` being its position in the projection."""
+    points = slice(graph.shape_start[graph.shape[arc]], graph.shape_start[graph.shape[arc] + 1])
+    lon, lat = graph.shape_lon[points], graph.shape_lat[points]
+    true = segment_km(lon[:-1], lat[:-1], lon[1:], lat[1:])
+    if not true.sum():
+        return 0.0
+    projected = np.hypot(np.diff(np.radians(lon)), np.diff(_stretched(lat)))
+    step = max(0, int(np.searchsorted(np.cumsum(projected) - projected, along, side="right")) - 1)
+    within = segment_km(lon[step], lat[step], spot[0], spot[1])
+    return float(min(1.0, (true[:step].sum() + within) / true.sum()))
 
 
 def _stretched(lat: Floats) -> Floats:

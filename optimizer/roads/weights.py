@@ -39,8 +39,8 @@ class Weights:
     coarse: int
 
     def carried(self, total: Floats) -> Floats:
-        """The carried figure of sums of weights, in graph units; inf stays inf."""
-        return np.where(np.isinf(total), np.inf, np.mod(total, 2.0**self.bits) * self.coarse)
+        """The carried figure of sums of weights, in graph units; 0 for inf."""
+        return np.mod(np.where(np.isinf(total), 0.0, total), 2.0**self.bits) * self.coarse
 
     def chosen(self, total: Floats) -> Floats:
         """The chosen figure of sums of weights."""

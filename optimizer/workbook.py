@@ -18,9 +18,10 @@ from optimizer.plan import Plan
 from optimizer.report import story
 from optimizer.report.texts import named, say
 from optimizer.scenario import Scenario
+from optimizer.tables import Table
 
 SHEETS = ("flows", "stocks", "processing", "balance", "prices", "reasons")
-MOST_ROWS = 20_000  # of prices; all are in prices.csv
+MOST_PRICES = 3_000
 WIDTHS = {"why": 60, "would_help": 60, "why_zh": 60, "would_help_zh": 60, "material": 24, "input": 24, "date": 12}
 SHARES = ("direct_share", "utilisation_rate")
 UNITS = {"t_km": "t·km", "mean_haul_km": "km", "co2_kg": "kg CO₂e", "cost": "CNY"} | dict.fromkeys(SHARES, "")
@@ -62,10 +63,11 @@ def workbook_bytes(scenario: Scenario, plan: Plan) -> bytes:
     for name in SHEETS:
         table = plan.tables.get(name)
         if table is not None:
-            rows = table.rows[:MOST_ROWS] if name == "prices" else table.rows
+            rows = _largest_prices(table) if name == "prices" else table.rows
             _table(book, name, table.columns, rows)
             if len(rows) < len(table.rows):
-                book[name].append([say("workbook.capped", n=f"{MOST_ROWS:,}", all=f"{len(table.rows):,}").en])
+                note = say("workbook.capped", n=f"{len(rows):,}", all=f"{len(table.rows):,}")
+                book[name].append([f"{note.en} {note.zh}"])
     stream = io.BytesIO()
     book.save(stream)
     return stream.getvalue()
@@ -123,6 +125,13 @@ def _table(book: Workbook, name: str, columns: Sequence[str], rows: Sequence[Seq
     dated = columns.index("date") if "date" in columns else -1
     for row in rows:
         writer.row([_date(v) if i == dated else v for i, v in enumerate(row)])
+
+
+def _largest_prices(table: Table) -> list[tuple[Any, ...]]:
+    """The rows with the largest prices, in the table's order; all of them are in prices.csv."""
+    at = table.columns.index("price")
+    largest = sorted(range(len(table)), key=lambda i: -abs(table.rows[i][at] or 0.0))[:MOST_PRICES]
+    return [table.rows[i] for i in sorted(largest)]
 
 
 class _Writer:

@@ -47,17 +47,42 @@ STREETS = {
     "太平 Taiping": (116.965, 36.935),
 }
 SUPPLY_NAMES = (
-    ("济泺路穿黄北延 3 标", 0), ("Metro line 7, Daqiao station", 0), ("大桥组团安置房 B 地块", 0), ("鹊山水库清淤", 0),
-    ("国际标准地 A3 基坑", 1), ("崔寨产业园二期", 1), ("Smart port car park", 1), ("黄河大道综合管廊", 1), ("崔寨旧村拆除", 1),
-    ("孙耿街道雨污分流", 2), ("孙耿中学扩建", 2), ("Sungeng logistics hub", 2), ("青宁沟整治", 2), ("孙耿旧厂房拆除", 2),
-    ("太平安置区", 3), ("太平湿地表土剥离", 3), ("Taiping primary school", 3), ("引黄渠清淤", 3), ("装修垃圾集散点", 1), ("Daqiao fit-out depot", 0),
-)  # fmt: skip
+    ("济泺路穿黄北延 3 标", 0),
+    ("Metro line 7, Daqiao station", 0),
+    ("大桥组团安置房 B 地块", 0),
+    ("鹊山水库清淤", 0),
+    ("国际标准地 A3 基坑", 1),
+    ("崔寨产业园二期", 1),
+    ("Smart port car park", 1),
+    ("黄河大道综合管廊", 1),
+    ("崔寨旧村拆除", 1),
+    ("孙耿街道雨污分流", 2),
+    ("孙耿中学扩建", 2),
+    ("Sungeng logistics hub", 2),
+    ("青宁沟整治", 2),
+    ("孙耿旧厂房拆除", 2),
+    ("太平安置区", 3),
+    ("太平湿地表土剥离", 3),
+    ("Taiping primary school", 3),
+    ("引黄渠清淤", 3),
+    ("装修垃圾集散点", 1),
+    ("Daqiao fit-out depot", 0),
+)
 SUPPLY_MATERIAL = (0, 0, 0, 2, 0, 0, 0, 0, 3, 0, 1, 0, 2, 3, 0, 1, 0, 2, 4, 4)
 DEMAND_NAMES = (
-    ("大桥公园堆坡造景", 0, (0, 1)), ("鹊山龙湖填方", 0, (0, 2)), ("Yellow River Avenue subgrade", 0, (0, 5)),
-    ("崔寨地块抬高一期", 1, (0,)), ("崔寨地块抬高二期", 1, (0,)), ("中央森林公园种植", 1, (1, 2)), ("Smart port yard base", 1, (5,)),
-    ("孙耿废坑塘回填", 2, (0, 2)), ("孙耿路基", 2, (0, 5)), ("太平防护林种植土", 3, (1,)), ("太平填方", 3, (0,)), ("太平公厕透水砖", 3, (5,)),
-)  # fmt: skip
+    ("大桥公园堆坡造景", 0, (0, 1)),
+    ("鹊山龙湖填方", 0, (0, 2)),
+    ("Yellow River Avenue subgrade", 0, (0, 5)),
+    ("崔寨地块抬高一期", 1, (0,)),
+    ("崔寨地块抬高二期", 1, (0,)),
+    ("中央森林公园种植", 1, (1, 2)),
+    ("Smart port yard base", 1, (5,)),
+    ("孙耿废坑塘回填", 2, (0, 2)),
+    ("孙耿路基", 2, (0, 5)),
+    ("太平防护林种植土", 3, (1,)),
+    ("太平填方", 3, (0,)),
+    ("太平公厕透水砖", 3, (5,)),
+)
 FACILITIES = (
     # id, name, kind, street, accepts, daily_in, daily_out, storage, fee
     ("Y1", "大桥转运调配场", "yard", 0, (0, 1), 900.0, 900.0, 2500.0, 2.0),
@@ -107,39 +132,81 @@ def scenario(seed: int = 7) -> Scenario:
             source=("[K]",) * len(MATERIALS),
         ),
         supplies=Supplies(
-            ids=tuple(f"S{i + 1:02d}" for i in range(s)), names=tuple(x for x, _ in SUPPLY_NAMES),
-            lon=at_s[:, 0], lat=at_s[:, 1], commodity=(material * 3 + 1).astype(np.int32), quantity=release.sum(1),
-            release=release, first=np.zeros(s, np.int32), last=np.full(s, DAYS - 1, np.int32), daily_max=np.full(s, np.inf),
-            stock_max=np.full(s, np.inf), must_move=np.ones(s, bool), ask=np.full(s, np.nan), priority=np.ones(s),
-            unit=("t",) * s, owner=("",) * s, street=tuple(streets[x] for _, x in SUPPLY_NAMES),
+            ids=tuple(f"S{i + 1:02d}" for i in range(s)),
+            names=tuple(x for x, _ in SUPPLY_NAMES),
+            lon=at_s[:, 0],
+            lat=at_s[:, 1],
+            commodity=(material * 3 + 1).astype(np.int32),
+            quantity=release.sum(1),
+            release=release,
+            first=np.zeros(s, np.int32),
+            last=np.full(s, DAYS - 1, np.int32),
+            daily_max=np.full(s, np.inf),
+            stock_max=np.full(s, np.inf),
+            must_move=np.ones(s, bool),
+            ask=np.full(s, np.nan),
+            priority=np.ones(s),
+            unit=("t",) * s,
+            owner=("",) * s,
+            street=tuple(streets[x] for _, x in SUPPLY_NAMES),
         ),
         demands=Demands(
-            ids=tuple(f"N{i + 1:02d}" for i in range(n)), names=tuple(d[0] for d in DEMAND_NAMES), lon=at_n[:, 0],
-            lat=at_n[:, 1], accepts=demand_accepts, first_material=np.array([d[2][0] for d in DEMAND_NAMES], np.int32),
-            unit=("t",) * n, units_per_t=np.where(demand_accepts, 1.0, np.nan), quantity=need, required=need * 0.3,
-            daily_max=np.full(n, 800.0), grade=np.full(n, 2, np.int32), first=np.zeros(n, np.int32),
-            last=np.full(n, DAYS - 1, np.int32), bid=np.full(n, np.nan), priority=np.ones(n), owner=("",) * n,
+            ids=tuple(f"N{i + 1:02d}" for i in range(n)),
+            names=tuple(d[0] for d in DEMAND_NAMES),
+            lon=at_n[:, 0],
+            lat=at_n[:, 1],
+            accepts=demand_accepts,
+            first_material=np.array([d[2][0] for d in DEMAND_NAMES], np.int32),
+            unit=("t",) * n,
+            units_per_t=np.where(demand_accepts, 1.0, np.nan),
+            quantity=need,
+            required=need * 0.3,
+            daily_max=np.full(n, 800.0),
+            grade=np.full(n, 2, np.int32),
+            first=np.zeros(n, np.int32),
+            last=np.full(n, DAYS - 1, np.int32),
+            bid=np.full(n, np.nan),
+            priority=np.ones(n),
+            owner=("",) * n,
             street=tuple(streets[d[1]] for d in DEMAND_NAMES),
         ),
         facilities=Facilities(
-            ids=tuple(r[0] for r in FACILITIES), names=tuple(r[1] for r in FACILITIES), kind=tuple(r[2] for r in FACILITIES),
-            lon=at_f[:, 0], lat=at_f[:, 1], accepts=_accepts([r[4] for r in FACILITIES]), grade=np.full(f, 2, np.int32),
-            open=np.ones((f, DAYS), bool), daily_in=np.repeat([[r[5]] for r in FACILITIES], DAYS, 1),
-            daily_out=np.repeat([[r[6]] for r in FACILITIES], DAYS, 1), storage=np.array([r[7] for r in FACILITIES]),
-            fee=np.array([r[8] for r in FACILITIES]), hold_cost=np.zeros(f), end_cost=np.zeros(f),
-            end_stock_max=np.full(f, np.inf), longest_stay=np.full(f, np.inf), opening_cost=np.zeros(f),
-            status=("open",) * f, street=tuple(streets[r[3]] for r in FACILITIES),
+            ids=tuple(r[0] for r in FACILITIES),
+            names=tuple(r[1] for r in FACILITIES),
+            kind=tuple(r[2] for r in FACILITIES),
+            lon=at_f[:, 0],
+            lat=at_f[:, 1],
+            accepts=_accepts([r[4] for r in FACILITIES]),
+            grade=np.full(f, 2, np.int32),
+            open=np.ones((f, DAYS), bool),
+            daily_in=np.repeat([[r[5]] for r in FACILITIES], DAYS, 1),
+            daily_out=np.repeat([[r[6]] for r in FACILITIES], DAYS, 1),
+            storage=np.array([r[7] for r in FACILITIES]),
+            fee=np.array([r[8] for r in FACILITIES]),
+            hold_cost=np.zeros(f),
+            end_cost=np.zeros(f),
+            end_stock_max=np.full(f, np.inf),
+            longest_stay=np.full(f, np.inf),
+            opening_cost=np.zeros(f),
+            status=("open",) * f,
+            street=tuple(streets[r[3]] for r in FACILITIES),
         ),
         recipes=Recipes(
             *(np.array(x, np.int32) for x in ([3, 3, 4, 4], [3, 4, 3, 4], [5, 5, 5, 5], [0] * 4, [1] * 4)),
-            yields=np.array([0.88, 0.6, 0.88, 0.6]), daily_max=np.full(4, 400.0), cost=np.full(4, 12.0),
+            yields=np.array([0.88, 0.6, 0.88, 0.6]),
+            daily_max=np.full(4, 400.0),
+            cost=np.full(4, 12.0),
         ),
         stocks=OpeningStocks(np.array([1, 0], np.int32), np.array([1, 4], np.int32), np.array([800.0, 300.0])),
         mixes=Mixes(np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0), np.zeros(0)),
-        objective=Objective(), roads=RoadSpec(file=Path("roads.graphml")), costs=Costs(HAUL, CO2), pairs=None,
-        notes=("The figures of this scenario are illustrative.",), hashes={"supplies.csv": "ab" * 32, "demands.csv": "cd" * 32},
-        folder=Path("."),
-    )  # fmt: skip
+        objective=Objective(),
+        roads=RoadSpec(file=Path("roads.graphml")),
+        costs=Costs(HAUL, CO2),
+        pairs=None,
+        notes=("The figures of this scenario are illustrative.",),
+        hashes={"supplies.csv": "ab" * 32, "demands.csv": "cd" * 32},
+        folder=Path(),
+    )
 
 
 def _road(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -162,8 +229,10 @@ class _Ledger:
         self.sc, self.flows, self.paths = sc, [], {}  # type: tuple[Scenario, list[tuple[Any, ...]], dict[Any, Any]]
         self.at = dict(zip(sc.place_ids, sc.lonlat, strict=True))
         self.kind = dict(zip(sc.facilities.ids, sc.facilities.kind, strict=True))
-        self.stock = {(sc.facilities.ids[int(i)], int(c) // 3): float(t)
-                      for i, c, t in zip(sc.stocks.facility, sc.stocks.commodity, sc.stocks.t, strict=True)}  # fmt: skip
+        self.stock = {
+            (sc.facilities.ids[int(i)], int(c) // 3): float(t)
+            for i, c, t in zip(sc.stocks.facility, sc.stocks.commodity, sc.stocks.t, strict=True)
+        }
         self.start: dict[tuple[str, int], float] = dict(self.stock)
         self.io: dict[tuple[str, int], list[float]] = {}
         self.gate: dict[tuple[str, int, str], float] = {}
@@ -178,8 +247,21 @@ class _Ledger:
         fee = self.sc.facilities.fee[self.sc.facilities.ids.index(b)] if b in self.kind else 0.0
         km = self.km(a, b)
         km, t, fee = float(km), float(t), float(fee)
-        self.flows.append((self.sc.date(day).isoformat(), a, b, self.sc.materials.ids[m], "2", t, round(km, 3),
-                           t * km, km * 2.1, t * (km * HAUL + fee), via))  # fmt: skip
+        self.flows.append(
+            (
+                self.sc.date(day).isoformat(),
+                a,
+                b,
+                self.sc.materials.ids[m],
+                "2",
+                t,
+                round(km, 3),
+                t * km,
+                km * 2.1,
+                t * (km * HAUL + fee),
+                via,
+            )
+        )
         if np.isfinite([*self.at[a], *self.at[b]]).all():
             self.paths[a, b] = _road(self.at[a], self.at[b])
         for place, sign, way in ((b, 1, "in"), (a, -1, "out")):
@@ -281,15 +363,35 @@ def _kpis(
     end = sum(r[7] for r in led.stocks if r[0] == last and kinds[r[1]] != "disposal" and material in (None, r[2]))
     haul, fees = t_km * HAUL, sum(r[9] for r in rows) - t_km * HAUL
     return {
-        "generated_t": generated, "direct_t": t(via="direct"), "direct_share": t(via="direct") / generated if generated else None,
-        "transfer_t": t(to="yard"), "offsite_t": t(to="offsite"), "landfill_t": t(to="disposal"), "recycled_t": recycled,
-        "placed_t": placed, "utilisation_rate": (placed + recycled) / generated if generated else None, "end_stock_t": end,
-        "opening_stock_t": 1100.0, "unserved_t": generated - float(moved[mine].sum()), "process_loss_t": recycled * 0.04,
-        "borrowed_t": t(via="quarry"), "t": t_all, "t_km": t_km, "mean_haul_km": t_km / t_all if t_all else None,
-        "co2_kg": t_km * CO2, "cost": haul + fees + recycled * 12,
-        "cost_parts": {"haul": haul, "gate_fees": fees, "processing": recycled * 12, "purchase": t(via="quarry") * 38.0,
-                       "holding": 0.0, "end_stock": 0.0, "carbon": 0.0},
-    }  # fmt: skip
+        "generated_t": generated,
+        "direct_t": t(via="direct"),
+        "direct_share": t(via="direct") / generated if generated else None,
+        "transfer_t": t(to="yard"),
+        "offsite_t": t(to="offsite"),
+        "landfill_t": t(to="disposal"),
+        "recycled_t": recycled,
+        "placed_t": placed,
+        "utilisation_rate": (placed + recycled) / generated if generated else None,
+        "end_stock_t": end,
+        "opening_stock_t": 1100.0,
+        "unserved_t": generated - float(moved[mine].sum()),
+        "process_loss_t": recycled * 0.04,
+        "borrowed_t": t(via="quarry"),
+        "t": t_all,
+        "t_km": t_km,
+        "mean_haul_km": t_km / t_all if t_all else None,
+        "co2_kg": t_km * CO2,
+        "cost": haul + fees + recycled * 12,
+        "cost_parts": {
+            "haul": haul,
+            "gate_fees": fees,
+            "processing": recycled * 12,
+            "purchase": t(via="quarry") * 38.0,
+            "holding": 0.0,
+            "end_stock": 0.0,
+            "carbon": 0.0,
+        },
+    }
 
 
 def plan(sc: Scenario) -> Plan:
@@ -303,26 +405,54 @@ def plan(sc: Scenario) -> Plan:
     balance = [
         ("S", sc.supplies.ids[i], offered[i], moved[i], max(0.0, offered[i] - moved[i])) for i in range(len(offered))
     ]
-    balance += [("N", sc.demands.ids[i], sc.demands.quantity[i], got[i], max(0.0, sc.demands.required[i] - got[i]))
-                for i in range(len(got))]  # fmt: skip
+    balance += [
+        ("N", sc.demands.ids[i], sc.demands.quantity[i], got[i], max(0.0, sc.demands.required[i] - got[i]))
+        for i in range(len(got))
+    ]
     material = [sc.materials.ids[int(c) // 3] for c in sc.supplies.commodity] + [
         sc.materials.ids[m] for m in sc.demands.first_material
     ]
     reasons = [
-        (b[1], "unserved", b[4], f"{b[1]}: every place that accepts dredged silt is full on 5 of 7 days.",
-         "100 t more room a day at D1 would place 700 t.", f"{b[1]}：能接收淤泥的场所 7 天中有 5 天已满。", "D1 每日多收 100 t，可多安置 700 t。")
-        for b in balance if b[4] > 1
+        (
+            b[1],
+            "unserved",
+            b[4],
+            f"{b[1]}: every place that accepts dredged silt is full on 5 of 7 days.",
+            "100 t more room a day at D1 would place 700 t.",
+            f"{b[1]}：能接收淤泥的场所 7 天中有 5 天已满。",
+            "D1 每日多收 100 t，可多安置 700 t。",
+        )
+        for b in balance
+        if b[4] > 1
     ] + [
-        (r, "offsite", sum(x[5] for x in led.flows if x[1] == r and x[10] == "offsite"),
-         "Yards Y1 and Y2 are full from 2025-03-06 on; no demand within reach takes it.",
-         "500 t more storage at Y2 would keep 460 t in the zone.", "Y1、Y2 自 2025-03-06 起已满；可达范围内没有工地接收。",
-         "Y2 增加 500 t 库容可使 460 t 留在区内。")
+        (
+            r,
+            "offsite",
+            sum(x[5] for x in led.flows if x[1] == r and x[10] == "offsite"),
+            "Yards Y1 and Y2 are full from 2025-03-06 on; no demand within reach takes it.",
+            "500 t more storage at Y2 would keep 460 t in the zone.",
+            "Y1、Y2 自 2025-03-06 起已满；可达范围内没有工地接收。",
+            "Y2 增加 500 t 库容可使 460 t 留在区内。",
+        )
         for r in sorted({x[1] for x in led.flows if x[10] == "offsite"})
-    ]  # fmt: skip
+    ]
     rng = np.random.default_rng(1)
     tight = (("Y1", "storage"), ("Y2", "gate_in"), ("D1", "gate_in"), ("N04", "demand"), ("S01", "supply"))
-    prices = [(i, side, "spoil_silty_clay", sc.date(d).isoformat(), -round(float(p), 2), 0.0, -0.5 if i == "Y1" else 0.0, 0.1,
-               -round(float(p), 2)) for i, side in tight for d, p in enumerate(rng.gamma(2, 6, DAYS))]  # fmt: skip
+    prices = [
+        (
+            i,
+            side,
+            "spoil_silty_clay",
+            sc.date(d).isoformat(),
+            -round(float(p), 2),
+            0.0,
+            -0.5 if i == "Y1" else 0.0,
+            0.1,
+            -round(float(p), 2),
+        )
+        for i, side in tight
+        for d, p in enumerate(rng.gamma(2, 6, DAYS))
+    ]
     worse = {
         k: (v * 1.31 if isinstance(v, float) else v)
         for k, v in kpis.items()
@@ -334,31 +464,63 @@ def plan(sc: Scenario) -> Plan:
         "utilisation_rate": 0.71,
         "offsite_t": kpis["offsite_t"] * 2.2,
     }
-    goals = [("unserved", "t", kpis["unserved_t"]), ("offsite", "t", kpis["offsite_t"]), ("transfer", "t", kpis["transfer_t"]),
-             ("haul", "t·km", kpis["t_km"])]  # fmt: skip
+    goals = [
+        ("unserved", "t", kpis["unserved_t"]),
+        ("offsite", "t", kpis["offsite_t"]),
+        ("transfer", "t", kpis["transfer_t"]),
+        ("haul", "t·km", kpis["t_km"]),
+    ]
     summary = {
-        "name": sc.name, "start": START.isoformat(), "days": DAYS, "status": "optimal", "termination": "optimal", "mode": "lexicographic",
-        "goals": [{"name": n, "unit": u, "value": v, "bound": v * (1 - 1e-9)} for n, u, v in goals], "kpis": kpis,
-        "counts": {"supplies": 20, "demands": 12, "facilities": 8, "commodities": 8, "lanes": 214, "columns": 1712, "rows": 931,
-                   "nonzeros": 6120, "unreachable_pairs": 2, "beyond_max_km_pairs": 5},
+        "name": sc.name,
+        "start": START.isoformat(),
+        "days": DAYS,
+        "status": "optimal",
+        "termination": "optimal",
+        "mode": "lexicographic",
+        "goals": [{"name": n, "unit": u, "value": v, "bound": v * (1 - 1e-9)} for n, u, v in goals],
+        "kpis": kpis,
+        "counts": {
+            "supplies": 20,
+            "demands": 12,
+            "facilities": 8,
+            "commodities": 8,
+            "lanes": 214,
+            "columns": 1712,
+            "rows": 931,
+            "nonzeros": 6120,
+            "unreachable_pairs": 2,
+            "beyond_max_km_pairs": 5,
+        },
         "seconds": {"read": 0.05, "roads": 0.31, "lanes": 0.01, "program": 0.02, "solve": 0.44, "verify": 0.03},
-        "versions": {"cutfill": "0.1.0", "python": "3.11.7", "highspy": "1.16.0"}, "inputs": dict(sc.hashes),
+        "versions": {"cutfill": "0.1.0", "python": "3.11.7", "highspy": "1.16.0"},
+        "inputs": dict(sc.hashes),
         "roads": {"kind": "graph", "attribution": "© OpenStreetMap contributors, ODbL"},
-        "certificate": {"solver": "HiGHS", "options": {"threads": 1}, "largest_row_violation": 2.3e-10,
-                        "largest_bound_violation": 0.0, "stages": [{"goal": "haul", "iterations": 1834}]},
+        "certificate": {
+            "solver": "HiGHS",
+            "options": {"threads": 1},
+            "largest_row_violation": 2.3e-10,
+            "largest_bound_violation": 0.0,
+            "stages": [{"goal": "haul", "iterations": 1834}],
+        },
         "counterfactual": {"name": "nearest_legal_place", "goals": {n: v * 1.3 for n, _, v in goals}, "kpis": worse},
         "notes": ["1 supply begins before the horizon: the part outside belongs to other weeks."],
-    }  # fmt: skip
+    }
     tables = {
-        "flows": Table(("date", "from", "to", "material", "grade", "t", "km", "t_km", "minutes", "cost", "via"), led.flows),
+        "flows": Table(
+            ("date", "from", "to", "material", "grade", "t", "km", "t_km", "minutes", "cost", "via"), led.flows
+        ),
         "stocks": Table(("date", "facility", "material", "grade", "t_start", "t_in", "t_out", "t_end"), led.stocks),
         "processing": Table(("date", "facility", "input", "grade", "t", "cost"), [tuple(r) for r in out["processed"]]),
-        "balance": Table(("id", "side", "material", "offered_t", "moved_t", "unserved_t"),
-                         [(b[1], "supply" if b[0] == "S" else "demand", m, float(b[2]), float(b[3]), float(b[4]))
-                          for b, m in zip(balance, material, strict=True)]),
+        "balance": Table(
+            ("id", "side", "material", "offered_t", "moved_t", "unserved_t"),
+            [
+                (b[1], "supply" if b[0] == "S" else "demand", m, float(b[2]), float(b[3]), float(b[4]))
+                for b, m in zip(balance, material, strict=True)
+            ],
+        ),
         "prices": Table(("id", "side", "material", "date", "price", *(g[0] for g in goals)), prices),
         "reasons": Table(("id", "what", "t", "why", "would_help", "why_zh", "would_help_zh"), reasons),
-    }  # fmt: skip
+    }
     return Plan(summary, tables, led.paths)
 
 
@@ -366,6 +528,6 @@ def without_coordinates(sc: Scenario) -> Scenario:
     """The same scenario given by distances only."""
 
     def blank(part: Any) -> Any:
-        return replace(part, lon=np.full(len(part.ids), np.nan), lat=np.full(len(part.ids), np.nan))  # fmt: skip
+        return replace(part, lon=np.full(len(part.ids), np.nan), lat=np.full(len(part.ids), np.nan))
 
     return replace(sc, supplies=blank(sc.supplies), demands=blank(sc.demands), facilities=blank(sc.facilities))

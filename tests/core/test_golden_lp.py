@@ -176,7 +176,7 @@ CASES = {
     ),
     "longest_stay": (
         _longest_stay(), ("facility.stay",), ("unserved",),
-        "Y two nights: opening stock came on the eve, so d0 is its last; P one night: only what came or was made that day",
+        "Y two nights: opening stock came on the eve, so d0 is its last; P one night: what came or was made that day",
     ),
     "gates": (
         _gates(), ("gate.in", "gate.out"), (), "Y 20 in, on d1 5; 30 out every day; X 11, no row on d2 (shut: no lane)",
@@ -187,7 +187,7 @@ CASES = {
     ),
     "changes": (
         _changes(), ("changes.lane",), ("changes",),
-        "flow - more + less = reference (10 t to D on d0); half of both is the goal; 4 t of d1 have no lane: constant 2",
+        "flow - more + less = reference, 10 t on d0; half of both is the goal; 4 t of d1 have no lane: constant 2",
     ),
 }  # fmt: skip
 

@@ -118,7 +118,12 @@ def fresh(folder: Path) -> Path:
 
 def solved(week: Week, folder: Path, *, solver: str = "highs") -> Solved:
     """Writes, reads and solves a week."""
-    scenario = load_scenario(week.write(fresh(folder)))
+    return solved_folder(week.write(fresh(folder)), solver)
+
+
+def solved_folder(folder: Path, solver: str = "highs") -> Solved:
+    """Reads and solves a scenario folder."""
+    scenario = load_scenario(folder)
     lanes = build_lanes(scenario, measure(scenario, Progress()))
     program = build_program(scenario, lanes)
     session = open_session(scenario, program, make_backend(solver))

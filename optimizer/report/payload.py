@@ -202,18 +202,20 @@ def _records(plan: Plan, table: str) -> list[dict[str, Any]]:
 
 def _bottlenecks(plan: Plan, goals: list[str]) -> list[dict[str, Any]]:
     """The limits that hold the plan back most, each on its dearest day; the first goal weighs most."""
+
+    def size(row: dict[str, Any]) -> tuple[float, ...]:
+        return tuple(abs(round(row[goal] or 0.0, 6)) for goal in goals)
+
     best: dict[tuple[str, ...], dict[str, Any]] = {}
     days: Counter[tuple[str, ...]] = Counter()
     for row in _records(plan, "prices"):
-        size = tuple(abs(round(row[goal] or 0.0, 6)) for goal in goals)
-        if row["side"] in NOT_A_LIMIT or not any(size):
+        if row["side"] in NOT_A_LIMIT or not any(size(row)):
             continue
         key = (row["id"], row["side"], row["material"] or "")
         days[key] += 1
-        if key not in best or size > best[key]["size"]:
-            best[key] = row | {"size": size}
-    ranked = sorted(best.items(), key=lambda item: item[1]["size"], reverse=True)[:MAX_PRICES]
-    return [{k: v for k, v in row.items() if k != "size"} | {"tight_days": days[key] if row["date"] else None} for key, row in ranked]
+        best[key] = max(best.get(key, row), row, key=size)
+    ranked = sorted(best, key=lambda key: size(best[key]), reverse=True)[:MAX_PRICES]
+    return [best[key] | {"tight_days": days[key] if best[key]["date"] else None} for key in ranked]
 
 
 def _plain(value: Any) -> Any:

@@ -1,0 +1,106 @@
+"""plan.json against the recount: the inputs it was made from, its goals and their bounds, its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from optimizer.check.figures import Figures, Recount, cost_parts, material_figures
+from optimizer.check.folder import PLAN, is_number
+from optimizer.check.result import FIGURE, Ledger, agree, number, slack
+from optimizer.scenario import Scenario
+
+SHARE = 1e-6  # shares and rates are compared to this, absolutely
+
+
+def check_inputs(scenario: Scenario, summary: Mapping[str, Any], ledger: Ledger) -> None:
+    """The plan was made from the files that lie there now, for the same days."""
+    then, now = summary["inputs"], scenario.hashes
+    for file in sorted(then.keys() | now.keys()):
+        if file not in now:
+            message = f"the plan was made from other inputs: {file} is gone"
+        elif file not in then:
+            message = f"the plan was made from other inputs: {file} is new"
+        else:
+            message = f"the plan was made from other inputs: {file} has changed since"
+        ledger.expect(then.get(file) == now.get(file), PLAN, 0, f"inputs.{file}", message)
+    for key, right in (("name", scenario.name), ("start", scenario.start.isoformat()), ("days", scenario.days)):
+        given = summary.get(key)
+        ledger.expect(given == right, PLAN, 0, key, f"'{given}' where the scenario has '{right}'")
+    mode = "lexicographic" if scenario.objective.order else "weights"
+    ledger.expect(
+        summary.get("mode") == mode, PLAN, 0, "mode", f"'{summary.get('mode')}' where the objective has {mode}"
+    )
+
+
+def check_goals(scenario: Scenario, summary: Mapping[str, Any], goals: Mapping[str, float], ledger: Ledger) -> None:
+    """The goals of the objective in their order, at their recomputed values, no better than their proven bounds.
+
+    A plan that calls itself optimal is also no worse than its bounds, but for the tolerance that later goals may take.
+    """
+    names = [goal["name"] for goal in summary["goals"]]
+    message = f"lists {', '.join(names) or 'nothing'} where the objective has {', '.join(goals)}"
+    ledger.expect(names == list(goals), PLAN, 0, "goals", message)
+    taken = scenario.objective.tolerance if scenario.objective.order else 0.0
+    for i, goal in enumerate(summary["goals"]):
+        name, value, bound = goal["name"], float(goal["value"]), goal["bound"]
+        if name in goals:
+            right = goals[name]
+            message = f"{name} is given as {number(value)} but the plan's rows make {number(right)}"
+            ledger.expect(bool(agree(value, right, FIGURE)), PLAN, 0, f"goals[{i}].value", message, value - right)
+        if bound is None:
+            continue
+        better = bound - value
+        message = f"{name} at {number(value)} is better than its proven bound, {number(bound)}"
+        near = float(slack(max(abs(bound), abs(value)), FIGURE))
+        ledger.expect(better <= near, PLAN, 0, f"goals[{i}].bound", message, better)
+        if summary["status"] == "optimal" and (not scenario.objective.order or name in goals) and i < len(goals):
+            if not scenario.objective.order and i > 0:
+                continue  # with weights only the total is optimal
+            message = f"{name} at {number(value)} is called optimal but the proven bound is {number(bound)}"
+            room = near + taken * abs(bound)
+            ledger.expect(-better <= room, PLAN, 0, f"goals[{i}].bound", message, better)
+
+
+def check_figures(count: Recount, totals: Figures, summary: Mapping[str, Any], ledger: Ledger) -> None:
+    """Every figure that can be recomputed is there and right, in all, per material and per waste class."""
+    kpis = summary["kpis"]
+    _compare(totals, kpis, "kpis", ledger, required=True)
+    parts: Figures = dict(cost_parts(count))
+    _compare(parts, _group(kpis, "cost_parts"), "kpis.cost_parts", ledger, required=True)
+    materials = count.scenario.materials
+    ids, classes = np.array(materials.ids), np.array(materials.waste_class)
+    for group, of, needed in (("by_material", ids, True), ("by_class", classes, False)):
+        if not needed and group not in kpis:
+            continue
+        told = _group(kpis, group)
+        for name in np.unique(of).tolist():
+            right = material_figures(count, of == name)
+            if name in told:
+                _compare(right, _group(told, name), f"kpis.{group}.{name}", ledger, required=False)
+            elif any(v is not None and abs(v) > FIGURE for v in right.values()):
+                ledger.add(PLAN, 0, f"kpis.{group}.{name}", "is missing, though this plan moves or makes some of it")
+        for name in told:
+            ledger.expect(name in of, PLAN, 0, f"kpis.{group}.{name}", "is not known in this scenario")
+
+
+def _group(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    group = data.get(key)
+    return group if isinstance(group, dict) else {}
+
+
+def _compare(right: Figures, given: Mapping[str, Any], place: str, ledger: Ledger, *, required: bool) -> None:
+    for name, value in right.items():
+        if name not in given:
+            ledger.expect(not required, PLAN, 0, f"{place}.{name}", "is missing")
+            continue
+        told = given[name]
+        if told is not None and not is_number(told):
+            ledger.expect(False, PLAN, 0, f"{place}.{name}", f"'{told}' is not a number")
+            continue
+        near = SHARE if name.endswith(("_share", "_rate")) else FIGURE
+        a, b = (np.nan if x is None else float(x) for x in (told, value))
+        message = f"{number(a)} where inputs and rows make {number(b)}"
+        ledger.expect(bool(agree(a, b, near)), PLAN, 0, f"{place}.{name}", message, np.nan_to_num(a - b))

@@ -6,10 +6,9 @@ import datetime as dt
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
-from optimizer.intake.faults import listed, nearest, quoted
+from optimizer.intake.faults import Refused, listed, quoted
 from optimizer.materials import name_key, narrow, refused_class
 from optimizer.schema import WASTE_CLASSES, Field
 
@@ -32,13 +31,6 @@ _MIDNIGHT = re.compile(r"[T ]+0{1,2}:00(:00(\.0+)?)?Z?$")
 _CLOCK = re.compile(r"([0-9]{1,2}):([0-9]{2})(:00)?")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _LIST = re.compile(r"[;、]")  # after narrow(): the full-width ； is a ;
-
-
-@dataclass(frozen=True)
-class Refused:
-    """Why a cell could not be read, and what is expected."""
-
-    message: str
 
 
 def read_cell(cell: Cell, spec: Field) -> Any:
@@ -204,7 +196,7 @@ def _choice(cell: Cell, spec: Field) -> Any:
         return known[text]
     if spec.name == "waste_class" and (refused := refused_class(text)):
         return Refused(f"{quoted(cell)} is {refused}, which never enters this stream")
-    return Refused(f"{quoted(cell)} is not known; expected one of {listed(spec.choices)}{nearest(text, spec.choices)}")
+    return Refused(f"{quoted(cell)} is not known; expected one of {listed(spec.choices)}", text, spec.choices)
 
 
 def _grade(cell: Cell, spec: Field) -> Any:

@@ -79,10 +79,10 @@ def build_mixes(intake: Intake, demands: Demands) -> Mixes:
 def _check_shares(intake: Intake, table: Typed, demands: Demands, demand: int, rows: np.ndarray) -> None:
     """The least shares must leave room, and the largest ones must be able to fill the whole."""
     least, most = table.filled("min_share", 0.0)[rows].sum(), table.filled("max_share", 1.0)[rows].sum()
-    without_row = demands.accepts[demand].sum() - len(rows) + intake.tables["demands"].bad["accepts"][demand]
+    without_row = demands.accepts[demand].sum() - len(rows)
     if least > 1 + SLACK:
         table.fault(intake.faults, rows[0], "min_share", f"the least shares of {demands.ids[demand]} add up to "
                     f"{least:g}; expected 1 at most")  # fmt: skip
-    if most < 1 - SLACK and without_row <= 0:
+    if most < 1 - SLACK and without_row <= 0 and not intake.tables["demands"].bad["accepts"][demand]:
         table.fault(intake.faults, rows[0], "max_share", f"the largest shares of all that {demands.ids[demand]} "
                     f"accepts add up to {most:g}; expected 1 at least")  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from optimizer.errors import Fault, InputError
 
@@ -19,11 +20,11 @@ class Faults:
         self._count: Counter[tuple[str, str]] = Counter()
         self.notes: list[str] = []
 
-    def add(self, file: str, row: int, column: str, message: str) -> None:
+    def add(self, file: str, row: int, column: str, message: str | Refused) -> None:
         """Adds one fault; beyond :data:`MOST_PER_COLUMN` of a column they are only counted."""
         self._count[file, column] += 1
         if self._count[file, column] <= MOST_PER_COLUMN:
-            self._faults.append(Fault(file, int(row), column, message))
+            self._faults.append(Fault(file, int(row), column, str(message)))
 
     def note(self, text: str) -> None:
         """A sentence for the person about how the input was read."""
@@ -39,6 +40,22 @@ class Faults:
                 more = f"{count - MOST_PER_COLUMN:,} more faults here; the first {MOST_PER_COLUMN:,} are listed"
                 self._faults.append(Fault(file, 0, column, more))
         raise InputError(self._faults)
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Why something could not be read, and what is expected.
+
+    As text it ends with the known name nearest to ``name``, which is only looked for when the text is wanted: it costs
+    more than reading the cell.
+    """
+
+    message: str
+    name: str = ""
+    known: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return self.message + (nearest(self.name, self.known) if self.name else "")
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from optimizer.intake.cells import Refused
-from optimizer.intake.faults import Faults, listed, nearest, quoted
+from optimizer.intake.faults import Faults, Refused, nearest, quoted
 from optimizer.intake.typed import Column, Typed, rows_where
 from optimizer.materials import Material, name_index, name_key, narrow, refused_class
 from optimizer.scenario import UNITS, Bools, Floats, Ints
@@ -23,12 +22,14 @@ class Library:
     materials: tuple[Material, ...]
     density: Floats  # (M, len(UNITS)) t per unit
     names: Mapping[str, int | None] = field(default_factory=dict)
+    all_names: tuple[str, ...] = ()
     complete: bool = True  # False when materials.csv could not be read, so that unknown names are no fault
 
     @classmethod
     def of(cls, materials: Sequence[Material], density: Floats, *, complete: bool) -> Library:
         """A library of the given materials."""
-        return cls(tuple(materials), density, name_index(materials), complete)
+        names = tuple(name for material in materials for name in material.names if name)
+        return cls(tuple(materials), density, name_index(materials), names, complete)
 
     def find(self, name: str) -> int | Refused:
         """Position of the material of that name; -1 when it may stand in an unreadable materials.csv."""
@@ -42,16 +43,14 @@ class Library:
             return Refused(f"{quoted(name)} is {refused}, which never enters this stream; take the row out")
         if not self.complete:
             return -1
-        ids = [m.id for m in self.materials]
-        hint = nearest(name, ids) or _near_alias(name, self.materials) or "; known are " + listed(ids)
-        return Refused(f"{quoted(name)} is not a known material{hint} (new materials go into materials.csv)")
+        return Refused(f"{quoted(name)} is not a known material; new ones go into materials.csv", name, self.all_names)
 
     def column(self, table: Typed, name: str, faults: Faults) -> Ints:
         """(n,) material of each row; -1 where blank or refused."""
         found = {text: self.find(text) for text in set(table[name].tolist()) if text}
         for row, text in enumerate(table[name].tolist()) if _any_refused(found) else ():
             if text and isinstance(refusal := found[text], Refused):
-                table.fault(faults, row, name, refusal.message)
+                table.fault(faults, row, name, refusal)
         at = {text: -1 if isinstance(index, Refused) else index for text, index in found.items()}
         return np.array([at.get(text, -1) for text in table[name].tolist()], dtype=np.int32)
 
@@ -73,7 +72,7 @@ class Library:
                     known[part] = self._part(part)
                 at = known[part]
                 if isinstance(at, Refused):
-                    table.fault(faults, row, name, at.message)
+                    table.fault(faults, row, name, at)
                     table.bad[name][row] = True
                 elif at >= 0:
                     accepts[row, at] = True
@@ -110,10 +109,6 @@ class Library:
 
 def _any_refused(found: Mapping[str, int | Refused]) -> bool:
     return any(isinstance(value, Refused) for value in found.values())
-
-
-def _near_alias(name: str, materials: Sequence[Material]) -> str:
-    return nearest(name, [n for m in materials for n in m.names[1:] if n])
 
 
 def unit_numbers(table: Typed) -> Ints:

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from optimizer.intake.cells import Refused, number_of, read_cell, split_list
+from optimizer.intake.cells import number_of, read_cell, split_list
 from optimizer.intake.decoding import there
-from optimizer.intake.faults import Faults, listed, nearest, quoted
+from optimizer.intake.faults import Faults, Refused, listed, nearest, quoted
 from optimizer.intake.raw import Source
 from optimizer.materials import narrow
 from optimizer.scenario import GOALS, Costs, Objective, RoadSpec
@@ -62,7 +62,7 @@ class _Reader:
         self.source = source
         self.faults = faults
 
-    def fault(self, name: str, message: str) -> None:
+    def fault(self, name: str, message: str | Refused) -> None:
         """A fault at the line of a setting."""
         lines = self.source.lines
         line = lines.get(name) or lines.get(name.rpartition(".")[0], 0)
@@ -82,7 +82,7 @@ class _Reader:
             return None
         read = read_scalar(value, field)
         if isinstance(read, Refused):
-            self.fault(name, read.message)
+            self.fault(name, read)
             return None
         return read
 
@@ -199,7 +199,7 @@ def _weights(reader: _Reader) -> dict[str, float] | None:
         goal = _goal(reader, "objective.weights", key)
         number = value if isinstance(value, bool | list | dict) else number_of(value)
         if isinstance(number, Refused):
-            reader.fault(name, number.message)
+            reader.fault(name, number)
         elif not isinstance(number, float):
             reader.fault(name, f"{quoted(value)} is not a number")
         elif not (field.low or 0.0) <= number <= (field.high or np.inf):

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from optimizer.intake.cells import LONGEST_ID, MOST, Refused, read_cell
-from optimizer.intake.faults import Faults
+from optimizer.intake.cells import LONGEST_ID, MOST, read_cell
+from optimizer.intake.faults import Faults, Refused
 from optimizer.intake.raw import RawTable
 from optimizer.scenario import Bools, Floats, Ints
 from optimizer.schema import Field, TableSpec
@@ -58,7 +58,7 @@ class Typed:
         values = self.columns[name]
         return np.where(np.isnan(values), blank, values)
 
-    def fault(self, faults: Faults, row: int, column: str, message: str) -> None:
+    def fault(self, faults: Faults, row: int, column: str, message: str | Refused) -> None:
         """A fault in one row, counted from 0."""
         faults.add(self.file, int(self.lines[row]), column, message)
 
@@ -141,7 +141,7 @@ def _read(cells: Sequence[Any], field: Field, typed: Typed, faults: Faults) -> t
         for row, cell in enumerate(cells):
             if cell in refused:
                 bad[row] = True
-                typed.fault(faults, row, field.name, refused[cell].message)
+                typed.fault(faults, row, field.name, refused[cell])
     shown = {c: blank if v is None or c in refused else v for c, v in values.items()}
     return _column([shown[cell] for cell in cells], field), bad
 

@@ -151,7 +151,8 @@ def _objective(reader: _Reader) -> Objective:
     reference = _path(reader, "objective.reference")
     if reference is not None and not there(reference / "flows.csv"):
         reader.fault(
-            "objective.reference", f"{quoted(reference)} holds no flows.csv; name a folder that cutfill plan wrote"
+            "objective.reference",
+            f"{quoted(reader.raw('objective.reference'))} holds no flows.csv; name a folder that cutfill plan wrote",
         )
     if "changes" in goals and reader.raw("objective.reference") is None:
         reader.fault("objective.reference", "is missing; the goal `changes` needs the plan folder to compare with")
@@ -233,7 +234,9 @@ def _roads(reader: _Reader) -> tuple[RoadSpec, str]:
     paths = {key: _path(reader, f"roads.{key}") for key in ("file", "profile", "zones")}
     for key, path in paths.items():
         if path is not None and not there(path):
-            reader.fault(f"roads.{key}", f"there is no file {quoted(path)}; paths start at {reader.source.folder}")
+            reader.fault(
+                f"roads.{key}", f"there is no file {quoted(reader.raw(f'roads.{key}'))} in {reader.source.folder}"
+            )
             paths[key] = None
     spec = RoadSpec(
         file=paths["file"],

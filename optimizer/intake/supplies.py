@@ -72,12 +72,12 @@ def _listed_releases(
     good = (lot >= 0) & ~rows.bad["date"]
     for row, earlier in repeated(lot, rows["date"], among=good):
         rows.fault(faults, row, "date", f"{rows['supply'][row]} has this date already in row {rows.lines[earlier]}")
-    early, late = from_[lot], to[lot]
-    if len(table):
-        outside = good & sound[lot] & ((rows["date"] < early) | (rows["date"] > late))
-        for row in rows_where(outside):
-            rows.fault(faults, row, "date", f"{iso(rows['date'][row])} is outside the dates of {rows['supply'][row]}, "
-                       f"{iso(early[row])} to {iso(late[row])}")  # fmt: skip
+    checked = np.flatnonzero(good)
+    dates_of, lots = rows["date"][checked], lot[checked]
+    outside = sound[lots] & ((dates_of < from_[lots]) | (dates_of > to[lots]))
+    for row in checked[outside].tolist():
+        rows.fault(faults, row, "date", f"{iso(rows['date'][row])} is outside the dates of {rows['supply'][row]}, "
+                   f"{iso(from_[lot[row]])} to {iso(to[lot[row]])}")  # fmt: skip
     listed = np.zeros(len(table), dtype=bool)
     listed[lot[lot >= 0]] = True
     keep = good & ~rows.bad["quantity"]

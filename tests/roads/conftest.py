@@ -59,8 +59,11 @@ def square() -> OsmText:
     text = OsmText()
     for name, lon, lat in (("a", 117.0, 36.70), ("b", 117.01, 36.70), ("c", 117.01, 36.708), ("d", 117.0, 36.708)):
         text.node(name, lon, lat)
-    return text.way("a b", highway="primary").way("b c", highway="primary").way("c d", highway="primary").way(
-        "d a", highway="primary"
+    return (
+        text.way("a b", highway="primary")
+        .way("b c", highway="primary")
+        .way("c d", highway="primary")
+        .way("d a", highway="primary")
     )
 
 

@@ -28,7 +28,9 @@ def one_way_ring() -> RoadGraph:
     lines = np.arange(5) * 2, lon[ends].ravel(), lat[ends].ravel()
     shape, reverse = np.array([0, 1, 2, 3, 3]), np.array([False] * 4 + [True])
     tail, head = np.append(ends[:, 0], 3), np.append(ends[:, 1], 0)
-    return replace(make_graph(lon, lat, tail, head, km, km.copy(), np.ones(5), (shape, reverse), lines), access_km_h=30.0)
+    return replace(
+        make_graph(lon, lat, tail, head, km, km.copy(), np.ones(5), (shape, reverse), lines), access_km_h=30.0
+    )
 
 
 def at(arc: int, fraction: float, snap_km: float = 0.0) -> tuple[int, float, float]:
@@ -72,14 +74,14 @@ def test_both_directions_of_a_street_are_usable_from_either_arc(engine):
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_place_at_a_node_is_not_bound_to_its_one_way_arc(engine):
-    """At the tail of b→c (that is: at b) a trip from a ends after 1 km; at the tail of a→b it starts along a–d at once."""
+    """At the tail of b→c, which is b, a trip from a ends after 1 km; at the tail of a→b it starts along a–d at once."""
     km, _ = matrix(one_way_ring(), places(at(0, 0.0)), places(at(1, 0.0), at(3, 0.5)), engine)
     assert km == pytest.approx(np.array([[1.0, 2.0]]), abs=1e-9)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_snap_legs_count_at_both_ends(engine):
-    """1 km on the road, 0.3 km before it and 0.2 km after: 1.5 km; at 30 km/h off the road 1 + 0.5/30·60 = 2 minutes."""
+    """1 km on the road, 0.3 km before it and 0.2 km after: 1.5 km; off the road at 30 km/h: 1 + 0.5/30·60 = 2 minutes."""
     km, minutes = matrix(one_way_ring(), places(at(0, 0.0, 0.3)), places(at(0, 1.0, 0.2)), engine)
     assert km[0, 0] == pytest.approx(1.5)
     assert minutes[0, 0] == pytest.approx(2.0)
@@ -112,7 +114,9 @@ def test_factor_chooses_but_is_not_reported(engine):
     km, minutes = matrix(costly, places(at(3, 0.0)), places(at(1, 0.0)), engine)
     assert (km[0, 0], minutes[0, 0]) == (1.0, 1.0)
     more = {"tail": 0, "head": 1, "km": 2.0, "minutes": 6.0, "factor": 1.0, "shape": 0, "reverse": False}
-    two = replace(costly, **{n: np.append(getattr(costly, n), np.array(v, getattr(costly, n).dtype)) for n, v in more.items()})
+    two = replace(
+        costly, **{n: np.append(getattr(costly, n), np.array(v, getattr(costly, n).dtype)) for n, v in more.items()}
+    )
     km, minutes = matrix(two, places(at(3, 0.0)), places(at(1, 0.0)), engine)
     assert (km[0, 0], minutes[0, 0]) == (2.0, 6.0)
 
@@ -228,7 +232,7 @@ def test_prepared_hierarchy_is_read_from_the_cache(tmp_path, monkeypatch):
 
 
 def test_very_long_maps_still_carry_both_figures():
-    """A chain of 300 arcs of 40 km: 12,000 km do not fit with 1e-4 minutes in 53 bits, so minutes are carried coarser."""
+    """299 arcs of 40 km: 12,000 km do not fit with 1e-4 minutes in 53 bits, so minutes are carried coarser."""
     n = 300
     lon = np.linspace(0, 100, n)
     tail = np.concatenate([np.arange(n - 1), np.arange(1, n)])
@@ -237,7 +241,9 @@ def test_very_long_maps_still_carry_both_figures():
     ends = np.column_stack([np.arange(n - 1), np.arange(1, n)])
     km = np.full(2 * n - 2, 40.0)
     lines = np.arange(n) * 2, lon[ends].ravel(), np.zeros(2 * n - 2)
-    graph = make_graph(lon, np.zeros(n), tail, head, km, km * 2.4, np.ones(len(km)), (shape, np.arange(len(km)) >= n - 1), lines)
+    graph = make_graph(
+        lon, np.zeros(n), tail, head, km, km * 2.4, np.ones(len(km)), (shape, np.arange(len(km)) >= n - 1), lines
+    )
     for engine in ENGINES:
         km, minutes = matrix(graph, places(at(0, 0.0)), places(at(n - 2, 1.0)), engine)
         assert km[0, 0] == pytest.approx(299 * 40)

@@ -131,7 +131,8 @@ def _goals(scenario: Scenario, solution: Solution, figures: Figures) -> list[dic
     for stage in solution.stages:
         bound = None if np.isinf(stage.bound) else min(stage.bound, values[stage.goal])
         goals.append({"name": stage.goal, "unit": UNITS[stage.goal], "value": values[stage.goal], "bound": bound})
-    goals += [{"name": g, "unit": UNITS[g], "value": values[g], "bound": None, "weight": w} for g, w in weights.items()]
+    weighted = {**weights, "unserved": weights.get("unserved", scenario.costs.unserved_per_t)} if weights else {}
+    goals += [{"name": g, "unit": UNITS[g], "value": values[g], "bound": None, "weight": w} for g, w in weighted.items()]
     return goals
 
 

@@ -402,7 +402,10 @@ def test_changes_keep_a_plan_calm(solve, tmp_path):
     """
     reference = tmp_path / "earlier"
     reference.mkdir()
-    (reference / "flows.csv").write_text("date,from,to,material,grade,t\n2025-03-03,S,D,earth,2,10\n", encoding="utf-8")
+    (reference / "flows.csv").write_text(
+        "date,from,to,material,grade,t,km,t_km,minutes,cost,via\n2025-03-03,S,D,earth,2,10,10,100,,90,direct\n",
+        encoding="utf-8",
+    )
     tables = {
         "materials": MATERIALS,
         "supplies": "supply,material,quantity,unit,from,to\nS,earth,10,t,2025-03-03,2025-03-03",

@@ -12,7 +12,7 @@ from optimizer.errors import InputError
 from optimizer.progress import Progress
 from optimizer.roads.graph import RoadGraph
 from optimizer.roads.graphml import write_graphml
-from optimizer.roads.load import load_graph
+from optimizer.roads.load import SUFFIXES, load_graph
 from optimizer.roads.profile import Profile
 
 
@@ -56,7 +56,7 @@ def command(args: argparse.Namespace) -> int:
 
 def _graph(args: argparse.Namespace, profile: Profile, progress: Progress) -> RoadGraph:
     source = Path(args.source)
-    if source.exists() or source.suffix:
+    if source.exists() or len(source.parts) > 1 or source.name.lower().endswith(SUFFIXES):
         return load_graph(source, profile, cache=None, progress=progress, crs=args.crs, zones=args.zones)
     from optimizer.roads.online import downloaded
 

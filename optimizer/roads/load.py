@@ -19,6 +19,7 @@ KINDS = (
     "an OpenStreetMap extract (.osm, .osm.bz2, .osm.gz, .osm.pbf), a .graphml, a folder with nodes.csv and edges.csv, "
     "a .gpkg or a .shp"
 )
+SUFFIXES = (".osm", ".osm.bz2", ".osm.gz", ".osm.pbf", ".pbf", ".osm.xml", ".graphml", ".gpkg", ".shp")
 _SHAPEFILE_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 _NOT_ARRAYS = frozenset({"dropped", "source", "attribution", "access_km_h", "key", "cache"})
 
@@ -88,12 +89,12 @@ def _read(source: Path, profile: Profile, progress: Progress, crs: str | None) -
     name = source.name.lower()
     if source.is_dir():
         return tables.read_tables(source, profile, crs)
-    if name.endswith(osm.SUFFIXES):
-        return osm.read_osm(source, profile, progress)
     if name.endswith(".graphml"):
         return graphml.read_graphml(source, profile)
     if name.endswith((".gpkg", ".shp")):
         return lines.read_lines(source, profile, crs)
+    if name.endswith(SUFFIXES):
+        return osm.read_osm(source, profile, progress)
     raise InputError.single(source.name, f"is not a kind of map this program reads; expected {KINDS}")
 
 

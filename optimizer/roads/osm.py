@@ -20,7 +20,6 @@ from optimizer.roads.graph import OSM_ATTRIBUTION, Floats, Longs, RoadGraph, Way
 from optimizer.roads.profile import Profile
 from optimizer.roads.rules import blocks, judge_way
 
-SUFFIXES = (".osm", ".osm.bz2", ".osm.gz", ".osm.pbf", ".pbf", ".osm.xml")
 _STEP = 20_000
 
 

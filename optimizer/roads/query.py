@@ -124,6 +124,7 @@ def _relax_columns(
 def meet(up: Search, down: Search) -> Floats:
     """(n, m) smallest sums over common ancestors, in the columns' order."""
     best = np.full((len(up.order), len(down.order)), np.inf)
+    sums = np.empty_like(best)
     for depth in range(min(len(up.ancestor), len(down.ancestor))):
         targets = {node: (begin, end) for node, begin, end in _groups(down.ancestor[depth])}
         rows, columns = [], []
@@ -136,8 +137,9 @@ def meet(up: Search, down: Search) -> Floats:
                 rows.append(grid[0] + begin)
                 columns.append(grid[1] + first)
             else:
-                block = best[begin:end, first:last]
-                np.minimum(block, up.weight[depth, begin:end, None] + down.weight[depth, first:last], out=block)
+                block, total = best[begin:end, first:last], sums[begin:end, first:last]
+                np.add(up.weight[depth, begin:end, None], down.weight[depth, first:last], out=total)
+                np.minimum(block, total, out=block)
         if rows:
             i, j = np.concatenate(rows), np.concatenate(columns)
             best[i, j] = np.minimum(best[i, j], up.weight[depth, i] + down.weight[depth, j])

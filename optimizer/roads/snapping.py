@@ -16,7 +16,8 @@ class Snaps:
     Attributes:
         arc: (K,) arc, the lower-numbered direction of a two-way street; -1 beyond the limit.
         fraction: (K,) position along the arc by length, 0 at its tail and 1 at its head.
-        snap_km: (K,) from the place to the road in a straight line, also where it is beyond the limit.
+        snap_km: (K,) from the place to the road in a straight line, also where it is beyond the limit; nan without
+            coordinates.
         lon: (K,) degrees of the point on the road.
         lat: (K,) degrees.
     """
@@ -45,6 +46,8 @@ def snap(graph: RoadGraph, lon: Floats, lat: Floats, *, limit_km: float) -> Snap
     import shapely
 
     lon, lat = np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64)
+    known = np.isfinite(lon) & np.isfinite(lat)
+    lon, lat = np.where(known, lon, graph.lon[0]), np.where(known, lat, graph.lat[0])
     shapes = np.diff(graph.shape_start)
     coordinates = np.column_stack([np.radians(graph.shape_lon), _stretched(graph.shape_lat)])
     lines = shapely.linestrings(coordinates, indices=np.repeat(np.arange(len(shapes)), shapes))
@@ -61,7 +64,7 @@ def snap(graph: RoadGraph, lon: Floats, lat: Floats, *, limit_km: float) -> Snap
     spot_lon, spot_lat = np.degrees(spot[:, 0]), np.degrees(np.arctan(np.sinh(spot[:, 1])))
     spots = np.column_stack([spot_lon, spot_lat])
     fraction = np.array([_share(graph, *place) for place in zip(arc.tolist(), along.tolist(), spots, strict=True)])
-    snap_km = segment_km(lon, lat, spot_lon, spot_lat)
+    snap_km = np.where(known, segment_km(lon, lat, spot_lon, spot_lat), np.nan)
     return Snaps(
         arc=np.where(snap_km <= limit_km, arc, -1).astype(np.int32),
         fraction=np.where(graph.reverse[arc], 1.0 - fraction, fraction),

@@ -277,8 +277,10 @@ def test_command_refuses_and_leaves_the_old_output(square, tmp_path, capsys, mon
     assert run(str(square.write(tmp_path / "map.osm")), "-o", str(tmp_path / "roads.txt")) == 2
     assert run("1,2,0,3", "-o", str(out)) == 2
     monkeypatch.setitem(sys.modules, "osmnx", None)
-    assert run("Jinan", "-o", str(out)) == 2
+    for place in ("Jinan", "St. Gallen", "116.9,36.6,117.1,36.8"):
+        assert run(place, "-o", str(out)) == 2
     told = capsys.readouterr().err
+    assert told.count("not installed") == 3
     for part in (
         "absent.osm: is not there",
         "the graph is written as .graphml",
@@ -319,11 +321,11 @@ def test_places_through_osmnx(monkeypatch):
 def test_snap_finds_the_arc_not_the_node(square, tmp_path):
     """0.001° north of the middle of a–b: 0.11098 km from the road, 0.45 km from either node."""
     graph = load(square.write(tmp_path / "map.osm"))
-    spots = snap(graph, np.array([117.005, 118.0]), np.array([36.701, 36.7]), limit_km=0.2)
+    spots = snap(graph, np.array([117.005, 118.0, np.nan]), np.array([36.701, 36.7, 36.7]), limit_km=0.2)
     assert spots.snap_km[0] == pytest.approx(0.11098, abs=1e-5)
     assert spots.fraction[0] == pytest.approx(0.5, abs=1e-6)
     assert (spots.lon[0], spots.lat[0]) == (pytest.approx(117.005), pytest.approx(36.7))
-    assert spots.arc[1] == -1
+    assert spots.arc[1:].tolist() == [-1, -1]
     assert spots.snap_km[1] == pytest.approx(88.5, abs=0.2)
 
 

@@ -74,14 +74,14 @@ def test_both_directions_of_a_street_are_usable_from_either_arc(engine):
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_place_at_a_node_is_not_bound_to_its_one_way_arc(engine):
-    """At the tail of b→c, which is b, a trip from a ends after 1 km; at the tail of a→b it starts along a–d at once."""
+    """At the tail of b→c, which is b, a trip from a ends after 1 km; at the tail of a→b it starts along a–d."""
     km, _ = matrix(one_way_ring(), places(at(0, 0.0)), places(at(1, 0.0), at(3, 0.5)), engine)
     assert km == pytest.approx(np.array([[1.0, 2.0]]), abs=1e-9)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_snap_legs_count_at_both_ends(engine):
-    """1 km on the road, 0.3 km before it and 0.2 km after: 1.5 km; off the road at 30 km/h: 1 + 0.5/30·60 = 2 minutes."""
+    """1 km on the road, 0.3 before it and 0.2 after: 1.5 km; off the road at 30 km/h: 1 + 0.5/30·60 = 2 minutes."""
     km, minutes = matrix(one_way_ring(), places(at(0, 0.0, 0.3)), places(at(0, 1.0, 0.2)), engine)
     assert km[0, 0] == pytest.approx(1.5)
     assert minutes[0, 0] == pytest.approx(2.0)

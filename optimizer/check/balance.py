@@ -1,4 +1,4 @@
-"""balance.csv and reasons.csv: what was offered, moved and left, and a sentence for every tonne left or sent off-site."""
+"""balance.csv and reasons.csv: what was offered, moved and left, and why it was left or sent off-site."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _check_side(
 
 
 def _check_stock_side(scenario: Scenario, sheet: Sheet, uncleared: Floats, stocks: Stocks, ledger: Ledger) -> None:
-    """Unserved opening stock, per facility: which of several commodities counts as the one left is the plan's choice."""
+    """Unserved opening stock per facility; which of several commodities counts as left is the plan's choice."""
     ids = scenario.facilities.ids
     told = dict.fromkeys(ids, 0.0)
     lines: dict[str, int] = {}

@@ -104,17 +104,16 @@ def _changes(count: Recount, reference: Sheet) -> float:
 def named_goals(scenario: Scenario, values: dict[str, float]) -> dict[str, float]:
     """The goals that plan.json reports, in its order.
 
-    An order that does not name ``unserved`` has it first. With weights the first is ``total``, the weighted sum, which
-    counts unserved tonnes at ``unserved_per_t`` unless they have a weight of their own.
+    An order that does not name ``unserved`` has it first. With weights the first is ``total``, the weighted sum, in
+    which unserved tonnes count at ``unserved_per_t`` unless they have a weight of their own.
     """
     objective = scenario.objective
     if objective.order:
         order = objective.order if "unserved" in objective.order else ("unserved", *objective.order)
         return {name: values[name] for name in order}
     weights = dict(objective.weights)
+    weights.setdefault("unserved", scenario.costs.unserved_per_t)
     total = sum(weight * values[name] for name, weight in weights.items())
-    if "unserved" not in weights:
-        total += scenario.costs.unserved_per_t * values["unserved"]
     return {"total": total} | {name: values[name] for name in weights}
 
 
@@ -143,7 +142,7 @@ def material_figures(count: Recount, chosen: Bools) -> Figures:
     opening = count.stocks.opening * count.stocks.holds[:, None]
     generated = float(count.left.supply.offered[chosen[lots] & waste[lots]].sum()) if len(lots) else 0.0
     t, t_km = flows.total(mine), float((flows.t * count.rates.km)[mine].sum())
-    direct = flows.total(mine & is_waste & from_supply & to_demand)
+    direct = flows.total(mine & from_supply & to_demand)
     placed = flows.total(mine & is_waste & to_demand & ~from_quarry)
     recycled = float(count.made.off_ledger[processed].sum())
     return {

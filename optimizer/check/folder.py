@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from optimizer.errors import Fault, InputError
-from optimizer.scenario import GRADE_NAMES, Floats, Ints
+from optimizer.scenario import GRADE_NAMES, Ints
 
 # columns read of each table and how; what else a table carries is for people
 TABLES: dict[str, dict[str, str]] = {

@@ -118,15 +118,8 @@ def read_flows(scenario: Scenario, places: Places, sheet: Sheet, ledger: Ledger)
     day, inside = days_of(scenario, sheet, ledger)
     keep = (origin >= 0) & (to >= 0) & (material >= 0) & inside
     via = tuple(text for text, kept in zip(sheet["via"], keep.tolist(), strict=True) if kept)
-    parts = (
-        sheet.line,
-        day,
-        origin,
-        to,
-        material,
-        *(sheet[c] for c in ("grade", "t", "km", "t_km", "minutes", "cost")),
-    )
-    return Flows(*(part[keep] for part in parts), via)
+    columns = {name: sheet[name][keep] for name in ("grade", "t", "km", "t_km", "minutes", "cost")}
+    return Flows(sheet.line[keep], day[keep], origin[keep], to[keep], material[keep], via=via, **columns)
 
 
 def read_processing(scenario: Scenario, sheet: Sheet, ledger: Ledger) -> Processing:
@@ -136,8 +129,8 @@ def read_processing(scenario: Scenario, sheet: Sheet, ledger: Ledger) -> Process
     material = _looked_up(sheet, "input", scenario.materials.index, "material", ledger)
     day, inside = days_of(scenario, sheet, ledger)
     keep = (facility >= 0) & (material >= 0) & inside
-    parts = (sheet.line, day, facility, material, sheet["grade"], sheet["t"], sheet["cost"])
-    return Processing(*(part[keep] for part in parts))
+    columns = {name: sheet[name][keep] for name in ("grade", "t", "cost")}
+    return Processing(sheet.line[keep], day[keep], facility[keep], material[keep], **columns)
 
 
 def _looked_up(sheet: Sheet, column: str, known: dict[str, int], what: str, ledger: Ledger) -> Ints:
@@ -184,7 +177,8 @@ def summed(shape: Sequence[int], at: tuple[Ints, ...], values: Floats) -> Floats
     if size == 0 or len(values) == 0:
         return np.zeros(tuple(shape))
     flat = np.ravel_multi_index(at, tuple(shape))
-    return np.bincount(flat, weights=values, minlength=size).reshape(tuple(shape))
+    total: Floats = np.bincount(flat, weights=values, minlength=size).astype(np.float64)
+    return total.reshape(tuple(shape))
 
 
 def goods(scenario: Scenario, material: int, grade: int) -> str:

@@ -128,20 +128,23 @@ def _check_rows(scenario: Scenario, rows: Processing, known: Bools, cost_per_t: 
 def _check_rates(scenario: Scenario, rows: Processing, ledger: Ledger) -> None:
     """``daily_max`` is shared by all grades and outputs of one input at one plant."""
     recipes = scenario.recipes
-    keys = {
-        (int(f), int(m)): float(x) for f, m, x in zip(recipes.facility, recipes.input, recipes.daily_max, strict=True)
-    }
-    for (facility, material), limit in keys.items():
+    for row in _first_of_inputs(scenario):
+        facility, material, limit = recipes.facility[row], recipes.input[row], float(recipes.daily_max[row])
         mine = (rows.facility == facility) & (rows.material == material)
         by_day = summed((scenario.days,), (rows.day[mine],), rows.t[mine])
-        what = f"{scenario.facilities.ids[facility]} processes"
-        name = scenario.materials.ids[material]
+        who, what = scenario.facilities.ids[facility], scenario.materials.ids[material]
         for day in range(scenario.days):
-            ledger.expect(
-                bool(by_day[day] <= limit + slack(limit)),
-                FILE,
-                rows.last_line(mine & (rows.day == day)),
-                "t",
-                f"{what} {number(by_day[day])} t of {name} on {scenario.date(day)}, more than daily_max, {number(limit)} t",
-                by_day[day] - limit,
+            message = (
+                f"{who} processes {number(by_day[day])} t of {what} on {scenario.date(day)}, "
+                f"more than its daily_max of {number(limit)} t"
             )
+            line = rows.last_line(mine & (rows.day == day))
+            holds = bool(by_day[day] <= limit + slack(limit))
+            ledger.expect(holds, FILE, line, "t", message, by_day[day] - limit)
+
+
+def _first_of_inputs(scenario: Scenario) -> list[int]:
+    """One recipe row of every facility and input; all of them carry the same limit."""
+    recipes = scenario.recipes
+    first = {(int(f), int(m)): r for r, (f, m) in enumerate(zip(recipes.facility, recipes.input, strict=True))}
+    return list(first.values())

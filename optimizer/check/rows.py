@@ -150,10 +150,10 @@ class Rows:
         day = np.arange(s.days)
         windows = [(day >= p.first[:, None]) & (day <= p.last[:, None]) for p in (s.supplies, s.demands)]
         is_open = np.concatenate([*windows, s.facilities.open])
-        for column, node in (("from", flows.origin), ("to", flows.to)):
-            self._expect(
-                is_open[node, flows.day], column, lambda i, node=node: self._closed(int(node[i]), int(flows.day[i]))
-            )
+        self._expect(
+            is_open[flows.origin, flows.day], "from", lambda i: self._closed(int(flows.origin[i]), int(flows.day[i]))
+        )
+        self._expect(is_open[flows.to, flows.day], "to", lambda i: self._closed(int(flows.to[i]), int(flows.day[i])))
 
     def _closed(self, node: int, day: int) -> str:
         s, date = self.scenario, self.scenario.date(day)
@@ -162,10 +162,11 @@ class Rows:
             status = s.facilities.status[at]
             why = f"is not open on {date}" if status == "open" else f"is {status}: it takes no part in a plan"
             return f"{self._name(node)} {why}"
-        group, i = (
-            (s.demands, node - self.places.first_demand) if node >= self.places.first_demand else (s.supplies, node)
+        i = node - self.places.first_demand
+        first, last = (
+            (s.demands.first[i], s.demands.last[i]) if i >= 0 else (s.supplies.first[node], s.supplies.last[node])
         )
-        return f"{self._name(node)} has dates {s.date(group.first[i])} to {s.date(group.last[i])}, not {date}"
+        return f"{self._name(node)} has dates {s.date(first[i])} to {s.date(last[i])}, not {date}"
 
     def _mass(self) -> None:
         t = self.flows.t
@@ -259,7 +260,7 @@ class Rows:
 
 
 def plant_exits(scenario: Scenario) -> Bools:
-    """(F, commodities) what may leave each plant: what a recipe there makes, or accepted goods no recipe there takes."""
+    """(F, commodities) what may leave each plant: its products, and accepted goods that no recipe there takes."""
     facilities, recipes = scenario.facilities, scenario.recipes
     shape = (len(facilities.ids), len(scenario.materials.ids), GRADES)
     made, taken = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)

@@ -156,22 +156,22 @@ class StockChecks:
         right = {"t_start": stocks.start, "t_in": stocks.came, "t_out": stocks.left, "t_end": stocks.end}
         for column, values in right.items():
             expected = np.zeros(len(rows))
-            mine = moves[rows]
-            at = rows[mine]
-            expected[mine] = values[h[at], day[at], k[at]]
-            given = sheet[column][rows]
-            self.ledger.expect_all(
-                agree(given, expected),
-                FILE,
-                lambda n: int(sheet.line[rows[n]]),
-                column,
-                lambda n, given=given, expected=expected: (
-                    f"{number(given[n])} t where opening stock, flows and processing make {number(expected[n])} t"
-                ),
-                lambda n, given=given, expected=expected: float(given[n] - expected[n]),
-            )
+            at = rows[moves[rows]]
+            expected[moves[rows]] = values[h[at], day[at], k[at]]
+            self._expect_column(column, rows, expected)
         for i in rows[moves[rows]].tolist():
             self.row_at[int(h[i]), int(day[i]), int(k[i])] = int(sheet.line[i])
+
+    def _expect_column(self, column: str, rows: Ints, expected: Floats) -> None:
+        given, line = self.sheet[column][rows], self.sheet.line[rows]
+        self.ledger.expect_all(
+            agree(given, expected),
+            FILE,
+            lambda n: int(line[n]),
+            column,
+            lambda n: f"{number(given[n])} t where opening stock, flows and processing make {number(expected[n])} t",
+            lambda n: float(given[n] - expected[n]),
+        )
 
     def _missing_rows(self) -> None:
         """Whatever lay, came or went has its row; facilities that take no part in the plan may be left out."""
@@ -242,28 +242,28 @@ class StockChecks:
 
     def _gates(self) -> None:
         """What passes the gate in a day, either way, at every facility."""
-        s, flows, first = self.scenario, self.flows, self.places.first_facility
-        shape = (len(s.facilities.ids), s.days)
-        for node, limit, name, verb in (
-            (flows.to, s.facilities.daily_in, "daily_in", "come to"),
-            (flows.origin, s.facilities.daily_out, "daily_out", "leave"),
-        ):
-            mine = node >= first
-            passed = summed(shape, (node[mine] - first, flows.day[mine]), flows.t[mine])
-            last = np.zeros(shape, dtype=np.int64)
-            np.maximum.at(last, (node[mine] - first, flows.day[mine]), flows.line[mine])
-            shut = s.facilities.open  # a closed day is told by each of its rows
-            self.ledger.expect_all(
-                (passed <= limit + slack(limit)) | ~shut,
-                "flows.csv",
-                lambda i, last=last: int(last.flat[i]),
-                "t",
-                lambda i, passed=passed, limit=limit, verb=verb, name=name: (
-                    f"{number(passed.flat[i])} t {verb} {s.facilities.ids[i // s.days]} on {s.date(i % s.days)}, "
-                    f"more than its {name} of {number(limit.flat[i])} t"
-                ),
-                lambda i, passed=passed, limit=limit: float(passed.flat[i] - limit.flat[i]),
-            )
+        facilities = self.scenario.facilities
+        self._gate(self.flows.to, facilities.daily_in, "daily_in", "come to")
+        self._gate(self.flows.origin, facilities.daily_out, "daily_out", "leave")
+
+    def _gate(self, node: Ints, limit: Floats, name: str, verb: str) -> None:
+        s, flows = self.scenario, self.flows
+        mine = node >= self.places.first_facility
+        at = (node[mine] - self.places.first_facility, flows.day[mine])
+        passed = summed(limit.shape, at, flows.t[mine])
+        last = np.zeros(limit.shape, dtype=np.int64)
+        np.maximum.at(last, at, flows.line[mine])
+        self.ledger.expect_all(
+            (passed <= limit + slack(limit)) | ~s.facilities.open,  # a closed day is told by each of its rows
+            "flows.csv",
+            lambda i: int(last.flat[i]),
+            "t",
+            lambda i: (
+                f"{number(passed.flat[i])} t {verb} {s.facilities.ids[i // s.days]} on {s.date(i % s.days)}, "
+                f"more than its {name} of {number(limit.flat[i])} t"
+            ),
+            lambda i: float(passed.flat[i] - limit.flat[i]),
+        )
 
     def _room(self) -> None:
         """Disposal and off-site take, and quarries sell, no more than ``storage`` over the horizon."""
@@ -284,8 +284,8 @@ class StockChecks:
     def _longest_stay(self) -> Floats:
         """No tonne lies longer than ``longest_stay`` nights, first in first out per commodity.
 
-        Opening stock counts as having come in on the day before the start. What of it is still there too long is not
-        a broken rule but unserved; returns its t, (H, K).
+        Opening stock counts as having come in on the day before the start. As much as there was of it may stay too
+        long, and is unserved then; returns its t, (H, K).
         """
         s, stocks = self.scenario, self.stocks
         nights = np.where(stocks.holds, self._limit(s.facilities.longest_stay), np.inf)
@@ -296,9 +296,8 @@ class StockChecks:
         for h in np.flatnonzero(np.isfinite(nights)).tolist():
             for d in range(int(max(nights[h] - 1, 0)), s.days):
                 late = total[h, d + 1 - int(nights[h])] - gone[h, d]
-                first_lot = np.clip(stocks.opening[h] - gone[h, d], 0.0, None)
-                uncleared[h] = np.maximum(uncleared[h], np.minimum(np.maximum(late, 0.0), first_lot))
-                self._expect_moved_on(h, d, late - first_lot, float(nights[h]), total[h, -1])
+                uncleared[h] = np.maximum(uncleared[h], np.minimum(late, stocks.opening[h]))
+                self._expect_moved_on(h, d, late - stocks.opening[h], float(nights[h]), total[h, -1])
         return uncleared
 
     def _expect_moved_on(self, h: int, day: int, late: Floats, nights: float, scale: Floats) -> None:
@@ -310,32 +309,34 @@ class StockChecks:
             "t_end",
             lambda k: (
                 f"{number(late[k])} t of {goods_of(s, int(self.stocks.commodity[k]))} lie at {self._name(h)} in "
-                f"the night of {s.date(day)} for longer than its longest_stay of {number(nights)} nights"
+                f"the night of {s.date(day)} for longer than its longest_stay, {number(nights)} nights"
             ),
             lambda k: float(late[k]),
         )
 
     def _end_stock(self, uncleared: Floats) -> None:
-        """At the end no more than ``end_stock_max`` lies there, opening stock that never left apart."""
+        """At the end no more than ``end_stock_max`` lies there.
+
+        It may be more by as much as there was opening stock, which is unserved then; adds its t to ``uncleared``.
+        """
         s, stocks = self.scenario, self.stocks
         limit = np.where(stocks.holds, self._limit(s.facilities.end_stock_max), np.inf)
-        end = stocks.end[:, -1]
-        never_left = np.clip(stocks.opening - stocks.left.sum(axis=1), 0.0, None)
-        over = end.sum(axis=1) - limit
+        end, opening = stocks.end[:, -1].sum(axis=1), stocks.opening.sum(axis=1)
+        over = end - limit
         self.ledger.expect_all(
-            over <= never_left.sum(axis=1) + slack(stocks.opening.sum(axis=1) + stocks.came.sum(axis=(1, 2))),
+            over <= opening + slack(opening + stocks.came.sum(axis=(1, 2))),
             FILE,
             lambda h: self._stock_line(h, s.days - 1),
             "t_end",
             lambda h: (
-                f"{number(end[h].sum())} t lie at {self._name(h)} at the end, more than its end_stock_max of "
-                f"{number(limit[h])} t"
+                f"{number(end[h])} t lie at {self._name(h)} at the end, more than its end_stock_max of "
+                f"{number(limit[h])} t" + (f" and its opening stock of {number(opening[h])} t" if opening[h] else "")
             ),
-            lambda h: float(over[h] - never_left[h].sum()),
+            lambda h: float(over[h] - opening[h]),
         )
         for h in np.flatnonzero(over > uncleared.sum(axis=1)).tolist():
             rest = over[h] - uncleared[h].sum()
-            for k in np.flatnonzero(never_left[h] > uncleared[h]).tolist():
-                more = min(rest, never_left[h, k] - uncleared[h, k])
+            for k in np.flatnonzero(stocks.opening[h] > uncleared[h]).tolist():
+                more = min(rest, stocks.opening[h, k] - uncleared[h, k])
                 uncleared[h, k] += more
                 rest -= more

@@ -15,9 +15,10 @@ from weeks import Week, random_week, solved, solved_folder
 
 from optimizer.program import Program
 from optimizer.sample import sample
-from optimizer.solve import EXACT, goal_order
+from optimizer.solve import goal_order
 
 CLOSE = {"rel": 1e-6, "abs": 1e-5}
+HELD = 1e-8  # cold solvers with presolve need a little more room than the session's warm start
 
 
 def _by_linprog(program: Program, costs: list[np.ndarray], constants: list[float]) -> list[float]:
@@ -41,7 +42,7 @@ def _by_linprog(program: Program, costs: list[np.ndarray], constants: list[float
         assert got.status == 0, got.message
         values.append(got.fun + constant)
         inequalities.append(sparse.csr_array(cost[None, :]))
-        limits.append(np.array([got.fun + EXACT * abs(values[-1])]))
+        limits.append(np.array([got.fun + HELD * max(1.0, abs(values[-1]))]))
     return values
 
 

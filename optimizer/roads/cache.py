@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from optimizer.files import write_whole
 
@@ -43,6 +44,15 @@ def content_key(files: Iterable[Path], *words: str) -> str:
     for path in files:
         with path.open("rb") as stream:
             digest.update(hashlib.file_digest(stream, "sha256").digest())
+    return digest.hexdigest()[:40]
+
+
+def arrays_key(*arrays: npt.NDArray[np.generic]) -> str:
+    """Hash of the contents, types and shapes of arrays."""
+    digest = hashlib.sha256(FORMAT.encode())
+    for array in arrays:
+        digest.update(f"{array.dtype}{array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()[:40]
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from optimizer.progress import Progress
-from optimizer.roads.cache import FORMAT, load_arrays, save_arrays
+from optimizer.roads.cache import arrays_key, load_arrays, save_arrays
 from optimizer.roads.engines import Ends, Route, links_of
 from optimizer.roads.graph import Floats, Ints, Longs, RoadGraph
 from optimizer.roads.hierarchy import Hierarchy, contract, customize
@@ -30,7 +28,9 @@ class HierarchyEngine:
         self._up, self._down = self._customized(graph.cache)
 
     def _customized(self, folder: Path | None) -> tuple[Floats, Floats]:
-        name = "weights-" + _digest(self._hierarchy.above, self._hierarchy.start, self._graph.tail, self._arc_weights)
+        name = "weights-" + arrays_key(
+            self._hierarchy.above, self._hierarchy.start, self._graph.tail, self._arc_weights
+        )
         kept = load_arrays(folder, name)
         if kept is None:
             from scipy.sparse import csr_array
@@ -125,7 +125,7 @@ def _option(ends: Ends, place: Longs, node: Ints) -> Ints:
 
 
 def _prepared_hierarchy(graph: RoadGraph) -> Hierarchy:
-    name = "hierarchy-" + _digest(graph.tail, graph.head, graph.lon, graph.lat)
+    name = "hierarchy-" + arrays_key(graph.tail, graph.head, graph.lon, graph.lat)
     kept = load_arrays(graph.cache, name)
     if kept is not None:
         return Hierarchy(**kept)
@@ -133,11 +133,3 @@ def _prepared_hierarchy(graph: RoadGraph) -> Hierarchy:
     fields = ("rank", "start", "above", "parent", "depth", "place")
     save_arrays(graph.cache, name, {field: getattr(hierarchy, field) for field in fields})
     return hierarchy
-
-
-def _digest(*arrays: npt.NDArray[np.generic]) -> str:
-    digest = hashlib.sha256(FORMAT.encode())
-    for array in arrays:
-        digest.update(f"{array.dtype}{array.shape}".encode())
-        digest.update(np.ascontiguousarray(array).data)
-    return digest.hexdigest()[:40]

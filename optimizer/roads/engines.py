@@ -99,12 +99,14 @@ def links_of(graph: RoadGraph, weights: Floats) -> tuple[Any, Ints]:
     """(N, N) sparse matrix of the lightest arc between each two nodes, and that arc per stored entry."""
     from scipy.sparse import csr_array
 
-    order = np.lexsort((weights, graph.head, graph.tail))
-    order = order[graph.tail[order] != graph.head[order]]
-    tail, head = graph.tail[order], graph.head[order]
-    new = np.ones(len(order), dtype=np.bool_)
-    new[1:] = (tail[1:] != tail[:-1]) | (head[1:] != head[:-1])
-    arc = order[new].astype(np.int32)
     n = len(graph.lon)
+    ends = graph.tail.astype(np.int64) * n + graph.head
+    order = np.argsort(ends, kind="stable")
+    if (ends[order[1:]] == ends[order[:-1]]).any():
+        order = np.lexsort((weights, ends))
+    order = order[graph.tail[order] != graph.head[order]]
+    new = np.ones(len(order), dtype=np.bool_)
+    new[1:] = ends[order[1:]] != ends[order[:-1]]
+    arc = order[new].astype(np.int32)
     start = np.concatenate([[0], np.cumsum(np.bincount(graph.tail[arc], minlength=n))])
     return csr_array((weights[arc], graph.head[arc], start), shape=(n, n)), arc

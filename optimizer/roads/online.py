@@ -86,5 +86,7 @@ def _fetch(osmnx: Any, place: str, box: tuple[float, float, float, float] | None
 
 
 def _told(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return "its servers cannot be reached"
     text = " ".join(str(error).split()) or type(error).__name__
     return text if len(text) <= 160 else text[:157] + "..."

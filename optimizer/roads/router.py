@@ -11,7 +11,7 @@ from optimizer.progress import Progress
 from optimizer.roads.engines import DijkstraEngine, Ends, Engine, Route
 from optimizer.roads.graph import KM_UNITS, MINUTE_UNITS, Floats, Ints, RoadGraph, segment_km
 from optimizer.roads.snapping import Snaps
-from optimizer.roads.weights import Weights, combine, figures
+from optimizer.roads.weights import Weights, weigh
 
 EngineName = Literal["auto", "cch", "scipy"]
 _HALF_MM = 0.5e-6  # km; a place this near to the end of an arc is at its node
@@ -33,14 +33,7 @@ class Router:
         self.graph = graph
         self.by = by
         self._twin = graph.twin
-        mm, ticks = figures(graph)
-        basis, other = (mm, ticks) if by == "distance" else (ticks, mm)
-        self._parts = [(basis, other)]
-        if (graph.factor != 1.0).any():
-            # The figure paths are chosen by is neither km nor minutes: each of them is carried by weights of its own.
-            wanted = np.round(basis * graph.factor)
-            self._parts = [(wanted, basis), (wanted, other)]
-        self._weights = [combine(graph, chosen, carried) for chosen, carried in self._parts]
+        self._parts, self._weights = weigh(graph, by)
         self.engine = _pick(engine)
         self._engines = [self._prepare(weights) for weights in self._weights]
 

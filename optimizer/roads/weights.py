@@ -18,10 +18,12 @@ from typing import Literal
 
 import numpy as np
 
+from optimizer.roads.cache import arrays_key, load_arrays, save_arrays
 from optimizer.roads.graph import KM_UNITS, MINUTE_UNITS, Floats, RoadGraph
 
 Metric = Literal["distance", "time"]
 _EXACT = 2.0**53
+_CHOICE_UNITS = (1, 10, 100)
 
 
 @dataclass(frozen=True)
@@ -59,19 +61,45 @@ def combine(graph: RoadGraph, chosen: Floats, carried: Floats) -> Weights:
         chosen: (A,) whole numbers.
         carried: (A,) whole numbers.
     """
+    name = "room-" + arrays_key(graph.tail, graph.head, chosen, carried)
+    room = load_arrays(graph.cache, name)
+    if room is None:
+        bits, coarse = _room(graph, chosen, carried)
+        room = {"bits": np.array(bits), "coarse": np.array(coarse)}
+        save_arrays(graph.cache, name, room)
+    bits, coarse = int(room["bits"]), int(room["coarse"])
+    return Weights(chosen * 2.0**bits + np.round(carried / coarse), bits, coarse)
+
+
+def _room(graph: RoadGraph, chosen: Floats, carried: Floats) -> tuple[int, int]:
+    """Bits that the carried figure needs, and how much coarser it must be for all sums to stay exact."""
     longest = _longest_path(graph, chosen) + 2 * chosen.max(initial=0.0)
     coarse = 1
     while True:
         rounded = np.round(carried / coarse)
         bits = max(1, math.ceil(math.log2(_most_carried(chosen, rounded, longest) + 2)))
         if (longest + 1) * 2.0**bits < _EXACT or not rounded.any():
-            return Weights(chosen * 2.0**bits + rounded, bits, coarse)
+            return bits, coarse
         coarse *= 10
 
 
-def figures(graph: RoadGraph) -> tuple[Floats, Floats]:
-    """(A,) whole mm and whole 1e-4 minutes of every arc."""
-    return np.round(graph.km * KM_UNITS), np.round(graph.minutes * MINUTE_UNITS)
+def weigh(graph: RoadGraph, by: Metric) -> tuple[list[tuple[Floats, Floats]], list[Weights]]:
+    """What paths are chosen by and what they carry, as (chosen, carried) of all arcs, and the weights made of them.
+
+    Without factors one pair says it all. With factors (preferred zones, roads for destinations) the figure chosen
+    by is neither km nor minutes, and each of those is carried by weights of its own; the choice is then made to a cm or
+    coarser where a mm leaves no room to carry them unrounded.
+    """
+    mm, ticks = np.round(graph.km * KM_UNITS), np.round(graph.minutes * MINUTE_UNITS)
+    basis, other = (mm, ticks) if by == "distance" else (ticks, mm)
+    if (graph.factor == 1.0).all():
+        return [(basis, other)], [combine(graph, basis, other)]
+    for unit in _CHOICE_UNITS:
+        chosen = np.round(basis * graph.factor / unit)
+        weights = [combine(graph, chosen, carried) for carried in (basis, other)]
+        if all(w.coarse == 1 for w in weights):
+            break
+    return [(chosen, basis), (chosen, other)], weights
 
 
 def _longest_path(graph: RoadGraph, chosen: Floats) -> float:

@@ -303,7 +303,7 @@ def test_places_through_osmnx(monkeypatch):
 
     monkeypatch.setattr(osmnx, "graph_from_place", no_network)
     with (
-        pytest.raises(InputError, match=r"failed \(no route to host\); check the name and the network"),
+        pytest.raises(InputError, match=r"failed \(its servers cannot be reached\); check the name"),
         downloaded("X", Progress()),
     ):
         pass

@@ -1,10 +1,11 @@
 """What would happen without a plan: each site hauls to its nearest legal place that still has room.
 
-The stored counterfactual that every claimed saving is measured against. It keeps all the rules of the plan (material,
-grade, dates, gates, daily rates, storage, recipes) and knows nothing of other sites or other days. Every day, lot by
-lot in the order of the file, soil goes to the nearest place that takes it now; plants then process what they hold and
-send products to their nearest taker (what finds none piles up at the plant). What finds no place waits; what waits past
-its last date is unserved. Yards only fill: nobody re-hauls from them.
+The stored counterfactual that every claimed saving is measured against. It keeps the rules that a gate keeper would
+enforce (material, grade, dates, gates, daily rates, storage, recipes, largest shares of a blend) and knows nothing of
+other sites or other days. Every day, lot by lot in the order of the file, soil goes to the nearest place that takes it
+now; plants process what comes in and send the products to their nearest taker, and refuse what they could not pass on.
+What finds no place waits; what waits past its last date is unserved. Yards only fill: nobody re-hauls from them. Rules
+that only a plan can keep are left out, in its favour: end stock, longest stay, least shares of a blend.
 """
 
 from __future__ import annotations
@@ -13,21 +14,21 @@ import numpy as np
 
 from optimizer.lanes import Lanes, activities, recipe_rows
 from optimizer.ledger import SMALLEST_T, Ledger, make_ledger
-from optimizer.scenario import GRADES, Floats, Scenario
+from optimizer.scenario import GRADES, PLANTS, Floats, Scenario
 
 NAME = "nearest_legal_place"
 
 
-def nearest_legal_place(scenario: Scenario, lanes: Lanes) -> Ledger:
-    """The ledger of a horizon without coordination."""
-    return _Simulation(scenario, lanes).run()
+def nearest_legal_place(scenario: Scenario, lanes: Lanes, *, strict: bool = False) -> Ledger:
+    """The ledger of a horizon without coordination; ``strict`` keeps the rules on end stock and longest stay too."""
+    return _Simulation(scenario, lanes, strict).run()
 
 
 class _Simulation:
     """One pass over the days; all remaining capacities are plain arrays that only shrink."""
 
-    def __init__(self, scenario: Scenario, lanes: Lanes):
-        self.s, self.lanes = scenario, lanes
+    def __init__(self, scenario: Scenario, lanes: Lanes, strict: bool):
+        self.s, self.lanes, self.strict = scenario, lanes, strict
         f, d = scenario.facilities, scenario.demands
         self.first = scenario.first_facility
         self.gate_in, self.gate_out = f.daily_in.copy(), f.daily_out.copy()
@@ -53,6 +54,7 @@ class _Simulation:
         for day in range(self.s.days):
             self.rate = self.s.demands.daily_max.copy()
             waiting += s.release[:, day]
+            self._empty_stores(day)
             for lot in np.flatnonzero((waiting > SMALLEST_T) & (s.first <= day) & (day <= s.last)):
                 budget = min(waiting[lot], s.daily_max[lot])
                 waiting[lot] -= budget - self._send(int(lot), int(s.commodity[lot]), day, budget)
@@ -60,7 +62,6 @@ class _Simulation:
             spill = np.where(closing, waiting, np.maximum(waiting - s.stock_max, 0.0))
             left += spill
             waiting -= spill
-            self._work_plants(day)
             self.stock[:, :, day] = self.now
         return self._ledger(left)
 
@@ -104,21 +105,48 @@ class _Simulation:
         f = place - self.first
         room = min(self.gate_in[f, day], self.room[f])
         if self.holds[f]:
-            free = self.s.facilities.storage[f] - self.now[f].sum()
-            if self.can_process[f, commodity]:
-                free += self.input_left[f, commodity // GRADES, day]
-                free -= self.now[f, self.can_process[f]].sum()
-            room = min(room, max(free, 0.0))
+            room = min(room, self._store_room(f, day) + self._processable(f, commodity, day))
         return float(room)
 
+    def _store_room(self, f: int, day: int) -> float:
+        """t that may still be put down at a yard or plant and lie there to the end."""
+        fac = self.s.facilities
+        most = fac.storage[f]
+        if self.strict:
+            most = min(most, fac.end_stock_max[f]) if day + fac.longest_stay[f] >= self.s.days else 0.0
+        return max(float(most - self.now[f].sum()), 0.0)
+
+    def _processable(self, f: int, commodity: int, day: int) -> float:
+        """t of input that a plant can process now and pass on as products."""
+        if not self.can_process[f, commodity] or not self.s.facilities.open[f, day]:
+            return 0.0
+        most = self.input_left[f, commodity // GRADES, day]
+        made: dict[int, float] = {}
+        for row, output in recipe_rows(self.s, f, commodity):
+            made[output] = made.get(output, 0.0) + float(self.s.recipes.yields[row])
+        gate = float(self.gate_out[f, day])
+        for output, rate in made.items():
+            takers = sum(
+                self._room_at(int(self.lanes.destination[arc]), output, day)
+                for arc in self.arcs_of.get((self.first + f, output), ())
+                if (arc, day) in self.open_days
+            )
+            most = min(most, min(takers, gate / len(made)) / rate)
+        return float(most)
+
     def _blend_room(self, demand: int, commodity: int, units: float) -> float:
-        """Own units that keep every share below its maximum, taking the whole need as what will be received."""
+        """Own units that keep the material's share below its maximum.
+
+        The share is of the whole need, as if it would be filled; of what has arrived so far when ``strict``.
+        """
         mixes = self.s.mixes
         rows = np.flatnonzero((mixes.demand == demand) & (mixes.material == commodity // GRADES))
         if not len(rows):
             return np.inf
-        share = float(mixes.max_share[rows[0]]) * self.s.demands.quantity[demand]
-        return max(share - float(self.received[demand, commodity // GRADES]) * units, 0.0)
+        share, got = float(mixes.max_share[rows[0]]), float(self.received[demand, commodity // GRADES])
+        if self.strict and share < 1:
+            return max((share * float(self.received[demand].sum()) - got) / (1 - share), 0.0) * units
+        return max(share * float(self.s.demands.quantity[demand]) - got * units, 0.0)
 
     def _arrive(self, place: int, commodity: int, day: int, t: float) -> None:
         if place < self.first:
@@ -133,27 +161,37 @@ class _Simulation:
         self.room[f] -= t
         if self.holds[f]:
             self.now[f, commodity] += t
+            if self.can_process[f, commodity]:
+                self._work(f, commodity, day)
 
-    def _work_plants(self, day: int) -> None:
-        """Every plant processes what it holds and sends out products; what finds no taker stays in its store."""
-        for f, commodity in np.argwhere(self.can_process & (self.now > SMALLEST_T)).tolist():
-            if not self.s.facilities.open[f, day]:
-                continue
-            key = (f, commodity // GRADES, day)
-            t = min(float(self.now[f, commodity]), self.input_left[key])
-            self.now[f, commodity] -= t
-            self.input_left[key] -= t
-            self.processing.append((f, commodity, day, t))
-            for row, output in recipe_rows(self.s, f, commodity):
-                made = t * float(self.s.recipes.yields[row])
-                self.now[f, output] += made
-        for f, commodity in np.argwhere((self.now > SMALLEST_T) & self.holds[:, None]).tolist():
-            if self.s.facilities.kind[f] == "yard" or self.can_process[f, commodity]:
-                continue
-            t = min(float(self.now[f, commodity]), float(self.gate_out[f, day]))
-            sent = t - self._send(self.first + f, commodity, day, t)
-            self.now[f, commodity] -= sent
-            self.gate_out[f, day] -= sent
+    def _work(self, f: int, commodity: int, day: int) -> None:
+        """A plant processes what it holds of one input, as far as it can pass on what it makes."""
+        t = min(float(self.now[f, commodity]), self._processable(f, commodity, day))
+        if t <= SMALLEST_T:
+            return
+        self.now[f, commodity] -= t
+        self.input_left[f, commodity // GRADES, day] -= t
+        self.processing.append((f, commodity, day, t))
+        for row, output in recipe_rows(self.s, f, commodity):
+            self.now[f, output] += t * float(self.s.recipes.yields[row])
+            self._pass_on(f, output, day)
+
+    def _pass_on(self, f: int, commodity: int, day: int) -> None:
+        """Sends out what a plant holds of a product, as far as gate and takers allow."""
+        t = min(float(self.now[f, commodity]), float(self.gate_out[f, day]))
+        sent = t - self._send(self.first + f, commodity, day, t)
+        self.now[f, commodity] -= sent
+        self.gate_out[f, day] -= sent
+
+    def _empty_stores(self, day: int) -> None:
+        """In the morning plants work off what lies there: inputs first, then whatever may leave."""
+        plants = [f for f, kind in enumerate(self.s.facilities.kind) if kind in PLANTS]
+        for f in plants:
+            for commodity in np.flatnonzero(self.now[f] > SMALLEST_T).tolist():
+                if self.can_process[f, commodity]:
+                    self._work(f, commodity, day)
+                else:
+                    self._pass_on(f, commodity, day)
 
     def _ledger(self, left: Floats) -> Ledger:
         arc, day, t = (

@@ -12,6 +12,7 @@ import numpy as np
 from optimizer.lanes import Lanes
 from optimizer.program import Program
 from optimizer.scenario import Floats, Ints, Scenario
+from optimizer.solve import by_key, do_nothing, excuse_stock, violations
 
 SMALLEST_T = 1e-5  # a flow below ten grams is arithmetic, not soil
 
@@ -127,3 +128,57 @@ def make_ledger(
         short=short,
         stuck=stuck,
     )
+
+
+def as_columns(scenario: Scenario, lanes: Lanes, program: Program, ledger: Ledger) -> Floats:
+    """Column values of a ledger whose flows keep the rules: the feasible point for when a solver has none in time.
+
+    Where the ledger breaks a rule of the program (the counterfactual piles up products that find no taker), the point
+    where nothing moves is given instead.
+    """
+    x = np.zeros(program.shape[1])
+    lane_of = _lane_numbers(lanes)
+    flow = program.columns["flow"].start
+    keys = zip(ledger.origin, ledger.destination, ledger.commodity, ledger.day, strict=True)
+    np.add.at(x, [flow + lane_of[tuple(int(part) for part in key)] for key in keys], ledger.t)
+    process = program.columns["plant.process"]
+    runs = {key: column for column, key in by_key(process)}
+    for f, k, d, t in zip(ledger.p_facility, ledger.p_commodity, ledger.p_day, ledger.p_t, strict=True):
+        x[runs[int(f), int(k), int(d)]] += t
+    stock, short = program.columns["facility.stock"], program.columns["demand.short"]
+    x[stock.span] = ledger.stock[stock.keys]
+    x[short.span] = ledger.short[short.keys[0]]
+    _fill_sites(scenario, program, ledger, x)
+    excuse_stock(program, x)
+    return x if max(violations(program, x)) <= SMALLEST_T else do_nothing(program)
+
+
+def _lane_numbers(lanes: Lanes) -> dict[tuple[int, ...], int]:
+    keys = zip(
+        lanes.origin[lanes.arc].tolist(),
+        lanes.destination[lanes.arc].tolist(),
+        lanes.commodity[lanes.arc].tolist(),
+        lanes.day.tolist(),
+        strict=True,
+    )
+    return {key: lane for lane, key in enumerate(keys)}
+
+
+def _fill_sites(scenario: Scenario, program: Program, ledger: Ledger, x: Floats) -> None:
+    """Waiting and left soil of every lot, day by day: what a site cannot hold is left at once, the rest at the end."""
+    s = scenario.supplies
+    gone = np.zeros(s.release.shape)
+    from_site = ledger.origin < len(s.ids)
+    np.add.at(gone, (ledger.origin[from_site], ledger.day[from_site]), ledger.t[from_site])
+    wait = {key: column for column, key in by_key(program.columns["supply.wait"])}
+    left = {key: column for column, key in by_key(program.columns["supply.left"])}
+    for lot in range(len(s.ids)):
+        on_site = 0.0
+        for day in range(int(s.first[lot]), int(s.last[lot]) + 1):
+            on_site += float(s.release[lot, day] - gone[lot, day])
+            kept = min(on_site, float(s.stock_max[lot])) if day < s.last[lot] else 0.0
+            if (lot, day) in left:
+                x[left[lot, day]] = max(on_site - kept, 0.0)
+            if (lot, day) in wait:
+                x[wait[lot, day]] = kept
+            on_site = kept

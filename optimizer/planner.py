@@ -16,7 +16,7 @@ from optimizer.counterfactual import nearest_legal_place
 from optimizer.distances import Distances, measure
 from optimizer.figures import Figures
 from optimizer.lanes import Lanes, build_lanes
-from optimizer.ledger import Ledger, read_solution
+from optimizer.ledger import Ledger, as_columns, read_solution
 from optimizer.plan import Plan, ledger_tables
 from optimizer.prices import price_table
 from optimizer.program import Program
@@ -84,7 +84,9 @@ def plan_scenario(scenario: Scenario, options: Options, progress: Progress) -> P
         program = build_program(scenario, lanes)
     backend = make_backend(options.solver, threads=options.threads, seed=options.seed)
     session = open_session(scenario, program, backend, options.time_limit)
-    solution = session.run(progress)
+    solution = session.run(
+        progress, lambda: as_columns(scenario, lanes, program, nearest_legal_place(scenario, lanes, strict=True))
+    )
     with progress.phase("tables"):
         ledger = read_solution(scenario, lanes, program, solution.x)
         figures = Figures(scenario, lanes, ledger)
@@ -93,7 +95,7 @@ def plan_scenario(scenario: Scenario, options: Options, progress: Progress) -> P
     with progress.phase("reasons"):
         tables["reasons"] = reason_table(scenario, distances, lanes, session, ledger)
     with progress.phase("counterfactual"):
-        without_plan = Figures(scenario, lanes, nearest_legal_place(scenario, lanes))
+        uncoordinated = Figures(scenario, lanes, nearest_legal_place(scenario, lanes))
     with progress.phase("paths"):
         paths = _used_paths(scenario, distances, ledger)
     summary = {
@@ -112,7 +114,7 @@ def plan_scenario(scenario: Scenario, options: Options, progress: Progress) -> P
         "inputs": dict(scenario.hashes),
         "roads": distances.info,
         "certificate": _certificate(solution, backend),
-        "counterfactual": {"name": COUNTERFACTUAL, "goals": without_plan.goals(), "kpis": without_plan.kpis()},
+        "counterfactual": {"name": COUNTERFACTUAL, "goals": uncoordinated.goals(), "kpis": uncoordinated.kpis()},
         "notes": list(scenario.notes),
     }
     plan = Plan(summary, tables, paths)
@@ -129,10 +131,13 @@ def _goals(scenario: Scenario, solution: Solution, figures: Figures) -> list[dic
         values[TOTAL] = figures.total(weights, values)
     goals = []
     for stage in solution.stages:
-        bound = None if np.isinf(stage.bound) else min(stage.bound, values[stage.goal])
-        goals.append({"name": stage.goal, "unit": UNITS[stage.goal], "value": values[stage.goal], "bound": bound})
+        value = values[stage.goal]
+        bound = min(stage.bound, value)
+        goals.append({"name": stage.goal, "unit": UNITS[stage.goal], "value": value, "bound": bound})
     weighted = {**weights, "unserved": weights.get("unserved", scenario.costs.unserved_per_t)} if weights else {}
-    goals += [{"name": g, "unit": UNITS[g], "value": values[g], "bound": None, "weight": w} for g, w in weighted.items()]
+    goals += [
+        {"name": g, "unit": UNITS[g], "value": values[g], "bound": None, "weight": w} for g, w in weighted.items()
+    ]
     return goals
 
 
@@ -176,8 +181,8 @@ def _certificate(solution: Solution, backend: Backend) -> dict[str, Any]:
             {
                 "goal": stage.goal,
                 "value": stage.value,
-                "bound": None if np.isinf(stage.bound) else stage.bound,
-                "gap": None if np.isinf(stage.bound) else (stage.value - stage.bound) / max(1.0, abs(stage.value)),
+                "bound": stage.bound,
+                "gap": (stage.value - stage.bound) / max(1.0, abs(stage.value)),
                 "iterations": stage.iterations,
                 "seconds": stage.seconds,
             }

@@ -46,7 +46,8 @@ class Remedies:
 
     def __init__(self, scenario: Scenario, distances: Distances, lanes: Lanes, session: Session):
         self.s, self.distances, self.lanes, self.session = scenario, distances, lanes, session
-        self.left = RESOLVES
+        finished = all(stage.price is not None for stage in session.stages)
+        self.left = RESOLVES if finished else 0  # a plan that ran out of time gets no further solves
         self._known: dict[tuple[object, ...], float] = {}
         self._limits: dict[str, list[_Limit]] = {}
 

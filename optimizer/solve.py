@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -13,7 +13,7 @@ from scipy import sparse
 from optimizer.backends import Answer, Backend
 from optimizer.errors import InputError
 from optimizer.lanes import Lanes
-from optimizer.program import Program
+from optimizer.program import Block, Program
 from optimizer.progress import Progress
 from optimizer.scenario import Floats, Objective, Scenario
 
@@ -33,7 +33,7 @@ class Stage:
     Attributes:
         goal: its name.
         value: value the stage reached.
-        bound: proven lower bound, by weak duality from the stage's duals; ``-inf`` when the stage did not end.
+        bound: proven lower bound, by weak duality from the stage's duals, or from zero duals when it did not end.
         price: (rows,) change of this goal's optimum per unit added to a row's right-hand side, the earlier goals
             being optimised anew as well; None when the stage did not end.
         iterations, seconds: effort.
@@ -71,11 +71,16 @@ class Session:
     _goal_rows: list[int] = field(default_factory=list)
     _held: list[float] = field(default_factory=list)
 
-    def run(self, progress: Progress) -> Solution:
-        """Solves the goals in order; at a limit the best point so far is kept."""
+    def run(self, progress: Progress, fallback: Callable[[], Floats] | None = None) -> Solution:
+        """Solves the goals in order; at a limit the best point so far is kept.
+
+        Args:
+            progress: told of each goal.
+            fallback: makes a feasible point for the case that the solver found none in time; by default nothing moves.
+        """
         started = time.perf_counter()
         self.backend.load(self.program)
-        x = do_nothing(self.program)
+        x: Floats | None = None
         termination: Termination = "optimal"
         order = goal_order(self.objective)
         if len(order) > 1 and self.backend.warm:
@@ -87,16 +92,17 @@ class Session:
                 answer, seconds = self._stage(goal, x, started)
             if answer.x is not None:
                 x = answer.x
-            value = float(self.cost(goal) @ x) + self.constant(goal)
             if answer.status != "optimal":
                 termination = "time_limit"
-                self.stages.append(Stage(goal, value, -np.inf, None, answer.iterations, seconds))
+                x = x if x is not None else (fallback() if fallback else do_nothing(self.program))
+                self.stages.append(self._unfinished(goal, x, answer.iterations, seconds))
                 break
+            assert x is not None
+            value = float(self.cost(goal) @ x) + self.constant(goal)
             self.stages.append(self._finished(goal, value, answer, seconds))
             self._hold(goal, value)
-        for goal in order[len(self.stages) :]:
-            value = float(self.cost(goal) @ x) + self.constant(goal)
-            self.stages.append(Stage(goal, value, -np.inf, None, 0, 0.0))
+        assert x is not None
+        self.stages += [self._unfinished(goal, x, 0, 0.0) for goal in order[len(self.stages) :]]
         row, bound = violations(self.program, x)
         return Solution(x, tuple(self.stages), termination, row, bound)
 
@@ -174,11 +180,11 @@ class Session:
     def _weights(self) -> dict[str, float]:
         return {"unserved": self.unserved_per_t, **self.objective.weights}
 
-    def _stage(self, goal: str, x: Floats, started: float) -> tuple[Answer, float]:
+    def _stage(self, goal: str, x: Floats | None, started: float) -> tuple[Answer, float]:
         """Minimises one goal; one that cannot be negative and is zero at ``x`` needs no solver: zero duals prove it."""
         start = time.perf_counter()
         cost = self.cost(goal)
-        if not (cost < 0).any() and not self.program.lower.any() and cost @ x <= NOTHING:
+        if x is not None and not (cost < 0).any() and not self.program.lower.any() and cost @ x <= NOTHING:
             n_rows = self.program.shape[0] + len(self._goal_rows)
             return Answer("optimal", x, np.zeros(n_rows), 0), time.perf_counter() - start
         return self._solve(cost, goal, started), time.perf_counter() - start
@@ -210,6 +216,13 @@ class Session:
                 total += weight * cost
                 dearest = float(size.max())
         return total
+
+    def _unfinished(self, goal: str, x: Floats, iterations: int, seconds: float) -> Stage:
+        """A stage that the limit cut short; zero duals still prove that what cannot be negative is not below zero."""
+        cost = self.cost(goal)
+        value = float(cost @ x) + self.constant(goal)
+        bound = proven_bound(self.program, cost, np.zeros(self.program.shape[0]), [], np.zeros(0), [])
+        return Stage(goal, value, bound + self.constant(goal), None, iterations, seconds)
 
     def _finished(self, goal: str, value: float, answer: Answer, seconds: float) -> Stage:
         assert answer.row_dual is not None
@@ -266,8 +279,7 @@ def do_nothing(program: Program) -> Floats:
     """The point that always is feasible: nothing moves, all that must move is unserved, stocks lie where they are."""
     x = np.zeros(program.shape[1])
     release, left, wait = program.rows["supply.release"], program.columns["supply.left"], program.columns["supply.wait"]
-    gives_up = dict(zip(zip(*(k.tolist() for k in left.keys), strict=True), left.index, strict=True))
-    waits = dict(zip(zip(*(k.tolist() for k in wait.keys), strict=True), wait.index, strict=True))
+    gives_up, waits = ({key: column for column, key in by_key(block)} for block in (left, wait))
     on_site: dict[int, float] = {}
     for row, lot, day in zip(release.index, *release.keys, strict=True):
         t = on_site.get(int(lot), 0.0) + float(program.row_lower[row])
@@ -278,18 +290,35 @@ def do_nothing(program: Program) -> Floats:
             x[column] = t
         on_site[int(lot)] = 0.0 if column is not None else t
     x[program.columns["demand.short"].span] = program.upper[program.columns["demand.short"].span]
-    x[program.columns["facility.stuck"].span] = program.upper[program.columns["facility.stuck"].span]
     stock, balance = program.columns["facility.stock"], program.rows["facility.balance"]
-    first = {key[:2]: program.row_lower[row] for row, key in _by_key(balance.index, balance.keys) if key[2] == 0}
-    for column, key in _by_key(stock.index, stock.keys):
+    first = {key[:2]: program.row_lower[row] for row, key in by_key(balance) if key[2] == 0}
+    for column, key in by_key(stock):
         x[column] = first[key[0], key[1]]
+    excuse_stock(program, x)
     if "changes.lane" in program.rows:
         x[program.columns["changes.less"].span] = program.row_lower[program.rows["changes.lane"].span]
     return x
 
 
-def _by_key(index: np.ndarray, keys: tuple[np.ndarray, ...]) -> list[tuple[int, tuple[int, ...]]]:
-    return list(zip(index.tolist(), zip(*(k.tolist() for k in keys), strict=True), strict=True))
+def excuse_stock(program: Program, x: Floats) -> None:
+    """Raises ``facility.stuck`` just enough for opening stock that lies still to break no rule."""
+    stuck = {key: column for column, key in by_key(program.columns["facility.stuck"])}
+    over = program.matrix @ x - program.row_upper
+    for row, key in by_key(program.rows["facility.stay"]):
+        if over[row] > 0:
+            x[stuck[key[:2]]] = max(x[stuck[key[:2]]], over[row])
+    over = program.matrix @ x - program.row_upper
+    for row, (facility,) in by_key(program.rows["facility.end_stock"]):
+        for key, column in stuck.items():
+            if key[0] == facility and over[row] > 0:
+                more = min(over[row], program.upper[column] - x[column])
+                x[column] += more
+                over[row] -= more
+
+
+def by_key(block: Block) -> list[tuple[int, tuple[int, ...]]]:
+    """(column or row number, key) of everything in a block."""
+    return list(zip(block.index.tolist(), zip(*(k.tolist() for k in block.keys), strict=True), strict=True))
 
 
 def violations(program: Program, x: Floats) -> tuple[float, float]:

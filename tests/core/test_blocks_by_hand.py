@@ -24,7 +24,7 @@ OFF = """
 
 
 def test_supply_released_evenly_leaves_by_its_last_date(solve):
-    """300 t over three days are 100 t a day; with at most 80 t a day leaving, 3·80 = 240 t move and 60 t are unserved."""
+    """300 t over three days are 100 t a day; at most 80 t a day leave: 3·80 = 240 t move and 60 t are unserved."""
     got = solve(
         materials=MATERIALS,
         supplies="supply,material,quantity,unit,daily_max\nS,earth,300,t,80",
@@ -170,7 +170,7 @@ def test_yard_carries_soil_to_a_later_day(solve):
 def test_yard_limits_day_by_day(solve):
     """Storage 60 t, 50 t a day in, 20 t a day out; 40 t in stock; 60 t offered on day 1, need open every day.
 
-    The need (100 km straight, so nobody drives there) is fed from the yard: out 20 a day. Day 1: 40 + in − 20 ≤ 60 allows
+    The need (100 km straight: too far) is fed from the yard: out 20 a day. Day 1: 40 + in − 20 ≤ 60 allows
     in = 40, the gate would allow 50; so 20 t are unserved. The 40 t in the yard and the 40 t coming in leave 60 out.
     """
     got = solve(
@@ -188,7 +188,7 @@ def test_yard_limits_day_by_day(solve):
 
 
 def test_end_stock_limit_and_opening_stock_that_cannot_leave(solve):
-    """50 t in stock, at most 10 t at the end, but only 15 t a day can leave for 2 open days: 30 t leave, 10 t are stuck."""
+    """50 t in stock, at most 10 t at the end, but only 15 t a day leave on 2 open days: 30 t leave, 10 t are stuck."""
     got = solve(
         materials=MATERIALS,
         supplies="supply,material,quantity,unit\nS,sand,1,t",
@@ -243,7 +243,7 @@ def test_recipe_with_two_outputs_and_a_daily_limit(solve):
 
 
 def test_treatment_lifts_a_grade(solve):
-    """40 t of grade x may not go to D (grade 2) directly; treatment makes them grade 2 with a loss of 10 %: 36 t arrive."""
+    """40 t of grade x may not go to D (grade 2); treatment makes them grade 2 with a loss of 10 %: 36 t arrive."""
     got = solve(
         materials=MATERIALS,
         supplies="supply,material,quantity,unit,grade\nS,earth,40,t,x",
@@ -260,7 +260,7 @@ def test_treatment_lifts_a_grade(solve):
 def test_a_better_grade_may_serve_a_lesser_need_never_the_reverse(solve):
     """50 t of grade 1 and 50 t of grade 2; a grade-1 need of 30 t and a grade-2 need of 60 t.
 
-    The grade-1 need takes 30 t of grade 1, the other takes 20 t of grade 1 and 40 t of grade 2; 10 t of grade 2 unserved.
+    The grade-1 need takes 30 t of grade 1, the other 20 t of grade 1 and 40 t of grade 2; 10 t of grade 2 unserved.
     """
     got = solve(
         materials=MATERIALS,
@@ -452,7 +452,7 @@ def test_overhaul_gives_way_to_waste_and_borrow_at_the_break_even_distance(solve
     """
     for km, cost in ((7.9, 237.0), (8.1, 240.0)):
         got = solve(
-            '[objective]\norder = ["unserved", "cost"]\n[costs]\nhaul_per_t_km = 30\n[roads]\ndistances = "distances.csv"',
+            '[objective]\norder = ["unserved", "cost"]\n[costs]\nhaul_per_t_km = 30',
             materials=MATERIALS,
             supplies="supply,material,quantity,unit\nC,earth,1,t",
             demands="demand,accepts,quantity,unit,required\nF,earth,1,t,1",

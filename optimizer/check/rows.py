@@ -85,7 +85,7 @@ class Rows:
 
         def message(i: int) -> str:
             a, b = int(flows.origin[i]), int(flows.to[i])
-            return f"{self._name(a)} is a {self._kind(a)} and may not send to {self._name(b)}, a {self._kind(b)}"
+            return f"{self._name(a)} ({self._kind(a)}) may not send to {self._name(b)} ({self._kind(b)})"
 
         self._expect(holds, "to", message)
 
@@ -163,10 +163,8 @@ class Rows:
             why = f"is not open on {date}" if status == "open" else f"is {status}: it takes no part in a plan"
             return f"{self._name(node)} {why}"
         i = node - self.places.first_demand
-        first, last = (
-            (s.demands.first[i], s.demands.last[i]) if i >= 0 else (s.supplies.first[node], s.supplies.last[node])
-        )
-        return f"{self._name(node)} has dates {s.date(first[i])} to {s.date(last[i])}, not {date}"
+        dates, i = (s.supplies, node) if i < 0 else (s.demands, i)
+        return f"{self._name(node)} has dates {s.date(dates.first[i])} to {s.date(dates.last[i])}, not {date}"
 
     def _mass(self) -> None:
         t = self.flows.t

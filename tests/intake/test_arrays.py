@@ -214,3 +214,45 @@ def test_order_of_rows_only_changes_numbering(table, load, good):
 def test_commodities_are_material_times_grade(good):
     assert good.commodity_name(int(good.supplies.commodity[1])) == ("topsoil", "1")
     assert int(good.supplies.commodity.max()) < len(good.materials.ids) * GRADES
+
+
+def test_values_at_their_very_limits_are_fine(load):
+    """Everything as far as it may go: no fault, and no limit off by one."""
+    scenario = load(
+        {
+            "supplies.csv": [("2025-03-01,2025-03-05", "2025-02-20,2025-03-03"), ("m3_loose,", "m3_loose,2025-03-09")],
+            "demands.csv": (",40,2025-03-03,2025-03-09", ",90,2025-03-09,2025-03-20"),
+            "recipes.csv": ("residue,0.04", "residue,0.12"),
+            "stocks.csv": ("50,t", "250,t"),
+            "mixes.csv": ("D1,clay_dry,,0.5", "D1,clay_dry,0.5,0.5\nD1,spoil_silty_clay,0.5,0.5"),
+            "calendar.csv": ("F1,2025-03-05,2025-03-05,10,\n",
+                             "Y1,2025-03-10,2025-03-12,0,0\nF1,2025-03-01,2025-03-02,0,0\n"),
+        }
+    )  # fmt: skip
+    assert (scenario.supplies.first[1], scenario.supplies.last[1]) == (0, 0)
+    assert scenario.supplies.release[1].sum() == pytest.approx(60 / 12)  # one of twelve days, 20 February to 3 March
+    assert (scenario.supplies.first[3], scenario.supplies.last[3]) == (6, 6)
+    assert (scenario.demands.first[0], scenario.demands.last[0]) == (6, 6)
+    assert scenario.facilities.open[3].all()
+    assert scenario.facilities.open[0].tolist() == [True] * 5 + [False] * 2
+
+
+@pytest.mark.parametrize("dates", ["2025-03-10,", ",2025-03-02"])
+def test_a_day_outside_is_outside(dates, faults):
+    """The horizon is 3 to 9 March; `to` 2 March and `from` 10 March miss it by a day."""
+    assert len(faults({"supplies.csv": ("slurry,30,m3_loose,,", f"slurry,30,m3_loose,{dates}")})) == 1
+
+
+def test_releases_of_the_first_supply(load):
+    """S1 is supply 0: listing it must not be taken for not listing anything."""
+    scenario = load({"releases.csv": GOOD["releases.csv"] + "S1,2025-03-03,100\n"})
+    assert scenario.supplies.release[0].tolist() == [200, 0, 0, 0, 0, 0, 0]
+
+
+def test_grade_of_a_quarry_is_ignored_with_a_note(load):
+    scenario = load({"facilities.csv": ("candidate,5000,,,,,,,,", "candidate,5000,,,,,,x,,")})
+    assert scenario.facilities.grade[4] == 1
+    assert "facilities.csv: goods of the quarry Q1 are grade 1; its grade is ignored" in scenario.notes
+    plain = load({"facilities.csv": ("500,,,3", "500,2,,3")})
+    assert plain.facilities.grade[0] == 2
+    assert not any("quarry" in note for note in plain.notes)

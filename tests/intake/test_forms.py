@@ -265,6 +265,19 @@ def test_distances_from_the_table_and_from_elsewhere(load, write, tmp_path):
     assert "../km.csv" in outside.hashes
 
 
+def test_named_table_wins_over_a_file_and_a_sheet_is_named_like_a_table(tmp_path, load):
+    toml = GOOD["scenario.toml"].replace("detour = 1.3", 'distances = "distances"')
+    write_xlsx(tmp_path / "week.xlsx", GOOD | {"scenario.toml": toml, "distances.csv": "from,to,km\nS1,D1,3.5\n"})
+    assert load_scenario(tmp_path / "week.xlsx").pairs.km.tolist() == [3.5]
+
+
+def test_a_table_elsewhere_of_the_same_name_is_the_one_that_is_named(tmp_path, load):
+    (tmp_path / "distances.csv").write_text("from,to,km\nS1,D1,9\n")
+    toml = ("detour = 1.3", 'distances = "../distances.csv"')
+    scenario = load({"scenario.toml": toml, "distances.csv": "from,to,km\nS1,D1,1\n"})
+    assert scenario.pairs.km.tolist() == [9.0]
+
+
 def test_coordinates_may_be_blank_when_distances_are_given(load):
     scenario = load(
         {
@@ -304,6 +317,14 @@ def test_a_bad_cell_in_a_long_column_is_found(bad, faults):
     found = faults({"supplies.csv": text, "releases.csv": None, "stocks.csv": None})
     assert len(found) == 1
     assert found[0].startswith("supplies.csv:701: quantity: ")
+
+
+def test_a_long_id_in_a_long_column_is_found(faults):
+    rows = [f"{'S' * 201 if i == 3 else f'S{i}'},{'n' * 500},117.0,36.8,topsoil,1,t" for i in range(1200)]
+    text = "\n".join(["supply,name,lon,lat,material,quantity,unit", *rows])
+    found = faults({"supplies.csv": text, "releases.csv": None, "stocks.csv": None})
+    assert len(found) == 1
+    assert "has 201 characters; an id has 200 at most" in found[0]
 
 
 def test_a_million_equal_faults_are_told_by_their_number(faults):

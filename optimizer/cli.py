@@ -116,7 +116,7 @@ def _seconds(text: str) -> float:
 def _plan(args: argparse.Namespace) -> int:
     if args.out is None and not (args.explain or args.lp):
         raise InputError.single("cutfill plan", "name the folder to write, as in: cutfill plan my-week -o out")
-    progress = Progress(quiet=args.quiet)
+    progress = Progress(quiet=args.quiet, as_json=args.json)
     with progress.phase("start"):
         from optimizer.explain import explain, refuse_unknown
         from optimizer.outputs import summary_json, write_plan
@@ -159,7 +159,7 @@ def _refuse_odd_target(out: Path, scenario: Path) -> None:
 def _check(args: argparse.Namespace) -> int:
     from optimizer.check import check, format_result, result_json
 
-    result = check(args.scenario, args.out, Progress(quiet=args.quiet))
+    result = check(args.scenario, args.out, Progress(quiet=args.quiet, as_json=args.json))
     print(result_json(result) if args.json else format_result(result))
     return FAULTY_PLAN if result.findings else DONE
 

@@ -1,12 +1,17 @@
-"""Progress of long work, written for a person on standard error; silent until a second has passed."""
+"""Progress of long work on standard error: for a person as lines, for a program as one JSON object a line."""
 
 from __future__ import annotations
 
+import json
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TextIO
+
+PATIENCE = 1.0  # seconds that pass in silence
+BEAT = 2.0  # seconds between signs of life of work that cannot count
 
 
 class Progress:
@@ -14,12 +19,14 @@ class Progress:
 
     Args:
         quiet: write nothing; phases are still timed.
+        as_json: write ``{"phase", "elapsed", "done", "total", "unit", "state"}`` objects, one a line.
         stream: where to write, standard error by default.
     """
 
-    def __init__(self, *, quiet: bool = True, stream: TextIO | None = None):
+    def __init__(self, *, quiet: bool = True, as_json: bool = False, stream: TextIO | None = None):
         self.quiet = quiet
         self.seconds: dict[str, float] = {}
+        self._as_json = as_json
         self._stream = stream or sys.stderr
         self._start = time.perf_counter()
         self._last_write = self._start
@@ -30,33 +37,48 @@ class Progress:
         """Times the block under ``name``; a phase entered twice adds up."""
         outer, self._phase = self._phase, name
         start = time.perf_counter()
+        over = threading.Event()
+        if not self.quiet and not outer:
+            threading.Thread(target=self._beat, args=(over,), daemon=True).start()
         try:
             yield
         finally:
+            over.set()
             spent = time.perf_counter() - start
             self.seconds[name] = self.seconds.get(name, 0.0) + spent
-            if spent > 1.0:
-                self._write(f"{name}: done in {spent:.1f} s")
+            if spent > PATIENCE:
+                self._write(f"done in {spent:.1f} s", state="done")
             self._phase = outer
 
     def step(self, done: int, total: int | None = None, unit: str = "") -> None:
         """Reports how far the current phase is; written at most twice a second, and only after a second."""
         now = time.perf_counter()
-        if now - self._start < 1.0 or now - self._last_write < 0.5:
+        if now - self._start < PATIENCE or now - self._last_write < 0.5:
             return
         of = f" of {total:,}" if total else ""
-        self._write(f"{self._phase}: {done:,}{of} {unit}".rstrip())
+        self._write(f"{done:,}{of} {unit}".rstrip(), state="running", done=done, total=total, unit=unit or None)
 
     def note(self, text: str) -> None:
         """A line worth reading whatever the time."""
-        self._write(text)
+        self._write(text, state="note", text=text)
 
     @property
     def elapsed(self) -> float:
         """Seconds since this progress was made."""
         return time.perf_counter() - self._start
 
-    def _write(self, text: str) -> None:
+    def _beat(self, over: threading.Event) -> None:
+        """Says what is going on while nothing else is said."""
+        while not over.wait(BEAT):
+            if time.perf_counter() - self._last_write >= BEAT:
+                self._write("running", state="running")
+
+    def _write(self, text: str, **facts: object) -> None:
         self._last_write = time.perf_counter()
-        if not self.quiet:
-            print(f"[{self.elapsed:6.1f} s] {text}", file=self._stream, flush=True)
+        if self.quiet:
+            return
+        if self._as_json:
+            line = json.dumps({"phase": self._phase, "elapsed": round(self.elapsed, 3), **facts}, ensure_ascii=False)
+        else:
+            line = f"[{self.elapsed:6.1f} s] {self._phase}: {text}"
+        print(line, file=self._stream, flush=True)

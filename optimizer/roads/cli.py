@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def command(args: argparse.Namespace) -> int:
     """Runs ``cutfill roads``; 0 done, 2 bad input (nothing is written then)."""
-    progress = Progress(quiet=args.quiet)
+    progress = Progress(quiet=args.quiet, as_json=args.json)
     try:
         if args.out.suffix.lower() != ".graphml":
             raise InputError.single(args.out.name, "the graph is written as .graphml; name the output so")

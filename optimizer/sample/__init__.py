@@ -72,7 +72,7 @@ def command(args: argparse.Namespace) -> int:
     size = sample(
         args.folder, sites=args.sites, demands=args.demands, yards=args.yards, plants=args.plants,
         materials=args.materials, days=args.days, seed=args.seed, roads=args.roads, distances=args.distances,
-        progress=Progress(quiet=args.quiet),
+        progress=Progress(quiet=args.quiet, as_json=args.json),
     )  # fmt: skip
     if args.json:
         print(json.dumps({"folder": str(args.folder), "seed": args.seed, **vars(size)}, ensure_ascii=False))

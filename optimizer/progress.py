@@ -60,7 +60,7 @@ class Progress:
 
     def note(self, text: str) -> None:
         """A line worth reading whatever the time."""
-        self._write(text, state="note", text=text)
+        self._write(text, state="note", says=text)
 
     @property
     def elapsed(self) -> float:

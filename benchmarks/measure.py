@@ -35,11 +35,20 @@ class Launched:
     output: str
 
 
-def side_by_side(runs: Mapping[str, Callable[[], object]], repeats: int) -> dict[str, float]:
-    """Median seconds of each, taken in turn (ours, peer, ours, peer …) so that all meet the same noise."""
+def side_by_side(runs: Mapping[str, Callable[[], object]], repeats: int, *, warm: bool = False) -> dict[str, float]:
+    """Median seconds of each, taken in turn (ours, peer, ours, peer …) so that all meet the same noise.
+
+    Args:
+        runs: what to time.
+        repeats: rounds.
+        warm: each is run once untimed before it is timed, so that what takes milliseconds does not pay for the memory
+            that the one before it left cold.
+    """
     seconds: dict[str, list[float]] = {name: [] for name in runs}
     for _ in range(repeats):
         for name, run in runs.items():
+            if warm:
+                run()
             gc.collect()
             start = time.perf_counter()
             kept = run()

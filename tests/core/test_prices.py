@@ -253,6 +253,23 @@ def test_the_price_column_is_the_last_goal(tmp_path):
     assert table.column("price") == table.column("haul")
 
 
+@pytest.mark.xfail(
+    strict=True, reason="prices.csv has no column grade, so two stocks of one material cannot be told apart"
+)
+def test_two_grades_in_one_yard_have_prices_of_their_own(tmp_path):
+    """Grade 1 goes to D (3 km), grade 2 only off-site (30 km); both rows say Y, stock, earth and the date."""
+    week = Week(days=1, objective='order = ["unserved", "offsite", "haul"]')
+    week.add("supplies", supply="S", material="sand", quantity=1, unit="t", must_move="false")
+    week.add("demands", demand="D", accepts="earth", quantity=1000, unit="t", grade="1")
+    week.add("facilities", facility="off", kind="offsite", accepts="earth", storage="", end_stock_max="")
+    week.add("facilities", facility="Y", kind="yard", accepts="earth", storage=40, end_stock_max=0)
+    week.road("Y", "D", 3).road("Y", "off", 30)
+    for grade in ("1", "2"):
+        week.add("stocks", facility="Y", material="earth", grade=grade, quantity=10, unit="t")
+    rows = [row for row in planned(week, tmp_path).plan.tables["prices"].records() if row["side"] == "stock"]
+    assert {row["grade"]: row["haul"] for row in rows} == approx({"1": 3, "2": 30}, rel=1e-6)
+
+
 def test_overstaying_has_a_price(tmp_path):
     """One night is allowed at Y. 60 t on day 1, D open from day 2 on takes 25 t a day; 35 t go off-site.
 

@@ -107,7 +107,9 @@ class Diagnosis:
             self._named(by["wrong_grade"], f"not at grade {grade}", f"不收 {grade} 级", None),
             self._named(by["no_road"], "no truck road", "无货车道路可达", None),
             self._named(
-                by["too_far"], f"beyond the cut-off of {self.s.roads.max_km:g} km", f"超过 {self.s.roads.max_km:g} km 运距上限",
+                by["too_far"],
+                f"beyond the cut-off of {self.s.roads.max_km:g} km",
+                f"超过 {self.s.roads.max_km:g} km 运距上限",
                 lambda p: f"{self.km[origin, p]:.1f} km",
             ),
             self._named(

@@ -115,13 +115,12 @@ def _named_road_files(source: Source, settings: Settings) -> None:
 
 
 def _require_tables(source: Source, tables: dict[str, Typed], faults: Faults) -> None:
-    for name, spec in TABLES.items():
-        if spec.required and name not in source.tables:
-            faults.add(source.label.format(name), 0, "", f"is missing; expected: {spec.en}")
+    if "supplies" not in source.tables:
+        faults.note("there is no table of supplies: nothing new has to go anywhere")
     if "demands" not in source.tables:
         faults.note("there is no table of demands: nothing inside the district takes fill")
     filled = any(len(tables[name]) for name in ("supplies", "demands", "stocks"))
-    if not filled and all(tables[name].complete for name in tables) and "supplies" in source.tables:
+    if not filled and all(tables[name].complete for name in tables):
         faults.add(tables["supplies"].file, 0, "", "there is no supply, no demand and no stock: nothing to plan")
 
 

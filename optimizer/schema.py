@@ -74,7 +74,6 @@ class TableSpec:
     zh: str
     fields: tuple[Field, ...]
     key: tuple[str, ...] = ()  # columns that together are unique
-    required: bool = False
 
     def field(self, name: str) -> Field:
         """The field of that name."""
@@ -126,7 +125,7 @@ MATERIALS = TableSpec(
         Field("name_zh", "text", "Chinese name.", "中文名称。", default="as in the library"),
         Field("name_en", "text", "English name.", "英文名称。", default="as in the library"),
         Field("waste_class", "choice", "One of the five waste classes, or `product`.", "五类建筑垃圾之一，或产品。",
-              default="as in the library; a new material needs one", choices=tuple(WASTE_CLASSES)),
+              default="as in the library; a new material is spoil", choices=tuple(WASTE_CLASSES)),
         Field("bank_t_m3", "number", "Density in the bank (natural) state.", "自然方密度。", unit="t/m³",
               default="as in the library", low=0, strict=True, high=25, example="1.92"),
         Field("loose_t_m3", "number", "Density in the loose state.", "松方密度。", unit="t/m³",
@@ -168,7 +167,7 @@ SUPPLIES = TableSpec(
               unit="CNY/t", low=-MOST_CNY, high=MOST_CNY),
         _PRIORITY, _OWNER, _STREET,
     ),
-    key=("supply",), required=True,
+    key=("supply",),
 )  # fmt: skip
 
 RELEASES = TableSpec(

@@ -135,6 +135,9 @@ A scenario is one of three things with the same names · 方案可为以下三�
   `objective.order` and its value (lists separated by `;`, further cells are remarks);
 - one `.json`: `{"scenario": {"start": "2025-03-03", …, "roads": {…}}, "supplies": [{"supply": "S1", …}, …], …}`.
 
+Every table is optional, as long as there is a supply, a demand or a stock.
+各表均可省略，但至少要有一个产生点、需求点或库存。
+
 Messages name `file:row: column`: the line of a CSV file as a text editor counts, the row of a sheet, the place of an
 object in its JSON list counted from 1.
 
@@ -163,8 +166,7 @@ def data_dictionary() -> str:
         title = f"[{section.name}]" if section.name else "Top of the file"
         parts += [f"\n### {title}\n\n{section.en}\n{section.zh}\n\n", _field_table(section, "key")]
     for spec in TABLES.values():
-        need = "required" if spec.required else "optional"
-        parts += [f"\n## {spec.name}.csv ({need})\n\n{spec.en}\n{spec.zh}\n\n", _field_table(spec, "column")]
+        parts += [f"\n## {spec.name}.csv\n\n{spec.en}\n{spec.zh}\n\n", _field_table(spec, "column")]
     parts += ["\n## Material library · 材料库\n\n", _LIBRARY_NOTE, _material_table()]
     return "".join(parts)
 

@@ -57,7 +57,7 @@ def _given(table: Typed, row: int) -> dict[str, Any]:
 def _new(table: Typed, row: int, name: str, faults: Faults) -> Material:
     """A material that the library does not have."""
     if not table["waste_class"][row] and not table.bad["waste_class"][row]:
-        table.fault(faults, row, "waste_class", f"is blank; {quoted(name)} is not in the library and needs a class")
+        faults.note(f"{table.file}: {quoted(name)} is a new material without a waste class; it is taken as spoil")
     given = {key: value for key, value in _given(table, row).items() if value is not None}
     return Material(**{
         "id": name, "name_zh": name, "name_en": name, "waste_class": "spoil",

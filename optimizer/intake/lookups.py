@@ -157,7 +157,7 @@ class Ids:
         texts = table[column].tolist()
         found = {text: self._within(self.number.get(narrow(text), -1), allowed) for text in set(texts)}
         numbers = np.array([found[text] for text in texts], dtype=np.int32)
-        if -1 in found.values() and all(t.complete and (t.present or not t.spec.required) for _, t in allowed):
+        if -1 in found.values() and all(t.complete for _, t in allowed):
             what = " or ".join(t.spec.key[0] for _, t in allowed)
             hints = {text: self._hint(text, what) for text, number in found.items() if text and number < 0}
             for row in rows_where(numbers < 0):

@@ -32,7 +32,6 @@ class Typed:
             grades 0 for blank; bools 1, 0 or -1 for blank; text is ``""`` and lists ``()`` for blank.
         bad: (n,) by field name: the cell was refused (it then holds the blank) or is required and blank.
         complete: False when the file could not be read to its end.
-        present: the table was given.
     """
 
     spec: TableSpec
@@ -41,7 +40,6 @@ class Typed:
     columns: dict[str, Column]
     bad: dict[str, Bools]
     complete: bool
-    present: bool
 
     def __len__(self) -> int:
         return len(self.lines)
@@ -81,10 +79,9 @@ def rows_where(mask: Bools) -> list[int]:
 
 def read_table(raw: RawTable | None, spec: TableSpec, label: str, faults: Faults) -> Typed:
     """All columns of a table; an absent table has no rows. The raw columns are used up, to save memory."""
-    present = raw is not None
     raw = raw or RawTable(spec, label, [], {})
     n = len(raw.lines)
-    typed = Typed(spec, raw.file, np.asarray(raw.lines, dtype=np.int32), {}, {}, raw.complete, present)
+    typed = Typed(spec, raw.file, np.asarray(raw.lines, dtype=np.int32), {}, {}, raw.complete)
     for field in spec.fields:
         cells = raw.columns.pop(field.name, None)
         if cells is None:

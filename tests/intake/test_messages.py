@@ -22,11 +22,6 @@ class Case:
 
 CASES = [
     Case("no settings", {T: None}, ["scenario.toml: the file is missing; it says at least start, days and [roads]"]),
-    Case(
-        "no supplies",
-        {S: None, L: None},
-        ["supplies.csv: is missing; expected: Surplus lots: soil and waste that sites want to be rid of."],
-    ),
     Case("unknown table", {"suplies.csv": "a,b\n1,2\n"}, ["suplies.csv: unknown table; did you mean `supplies`?"]),
     Case(
         "unknown table far",
@@ -337,11 +332,6 @@ CASES = [
         "hazardous class",
         {A: ("red mud,spoil", "red mud,hazardous")},
         ["materials.csv:3: waste_class: 'hazardous' is hazardous waste 危险废物, which never enters this stream"],
-    ),
-    Case(
-        "new without class",
-        {A: ("red mud,spoil", "red mud,")},
-        ["materials.csv:3: waste_class: is blank; 'red_mud' is not in the library and needs a class"],
     ),
     Case(
         "material twice",

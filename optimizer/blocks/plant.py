@@ -19,6 +19,8 @@ def recipes(m: Model) -> None:
     Dual of ``plant.daily``: change of the goal per further tonne of that input processed that day (≤ 0).
     """
     facility, commodity = activities(m.scenario)
+    reachable = m.lanes.may_hold[facility, commodity]  # an input that can never be there would be made of nothing
+    facility, commodity = facility[reachable], commodity[reachable]
     r, is_open = m.scenario.recipes, m.scenario.facilities.open
     activity, day = np.nonzero(is_open[facility]) if len(facility) else (np.zeros(0, int), np.zeros(0, int))
     f, k = facility[activity], commodity[activity]

@@ -70,6 +70,8 @@ class Session:
     stages: list[Stage] = field(default_factory=list)
     _goal_rows: list[int] = field(default_factory=list)
     _held: list[float] = field(default_factory=list)
+    _marks: list[object] = field(default_factory=list)
+    _started: float = 0.0
 
     def run(self, progress: Progress, fallback: Callable[[], Floats] | None = None) -> Solution:
         """Solves the goals in order; at a limit the best point so far is kept.
@@ -78,18 +80,18 @@ class Session:
             progress: told of each goal.
             fallback: makes a feasible point for the case that the solver found none in time; by default nothing moves.
         """
-        started = time.perf_counter()
+        self._started = time.perf_counter()
         self.backend.load(self.program)
         x: Floats | None = None
         termination: Termination = "optimal"
         order = goal_order(self.objective)
         if len(order) > 1 and self.backend.warm:
             with progress.phase("solve start"):
-                answer = self._solve(self._start_cost(order), order[0], started)
+                answer = self._solve(self._start_cost(order), order[0])
             x = x if answer.x is None else answer.x
         for goal in order:
             with progress.phase(f"solve {goal}"):
-                answer, seconds = self._stage(goal, x, started)
+                answer, seconds = self._stage(goal, x)
             if answer.x is not None:
                 x = answer.x
             if answer.status != "optimal":
@@ -100,6 +102,7 @@ class Session:
             assert x is not None
             value = float(self.cost(goal) @ x) + self.constant(goal)
             self.stages.append(self._finished(goal, value, answer, seconds))
+            self._marks.append(self.backend.mark())
             self._hold(goal, value)
         assert x is not None
         self.stages += [self._unfinished(goal, x, 0, 0.0) for goal in order[len(self.stages) :]]
@@ -126,8 +129,12 @@ class Session:
         Earlier goals are held at their values. The live model is put back as it was: added lanes stay in it, closed.
 
         Returns:
-            None when it cannot be solved, for example because an earlier goal can no longer be held.
+            None when it cannot be solved, for example because an earlier goal can no longer be held, or because the
+            time for all solves is over.
         """
+        left = self._time_left()
+        if left is not None and left <= 0:
+            return None
         position = [stage.goal for stage in self.stages].index(goal)
         freed = np.array(self._goal_rows[position:], dtype=np.int32)
         changes = row_changes or {}
@@ -138,7 +145,9 @@ class Session:
         self.backend.set_row_bounds(changed, new[:, 0], new[:, 1])
         self.backend.set_cost(self.cost(goal))
         added = self._add_lanes(goal, more_lanes) if more_lanes is not None else np.zeros(0)
-        answer = self.backend.solve(self.time_limit)
+        if self._marks[position] is not None:
+            self.backend.start_from(self._marks[position], dual=more_lanes is None)
+        answer = self.backend.solve(left)
         self.backend.set_row_bounds(freed, minus, np.array(self._held[position:]))
         self.backend.set_row_bounds(changed, self.program.row_lower[changed], self.program.row_upper[changed])
         if answer.x is not None and len(added):
@@ -180,17 +189,17 @@ class Session:
     def _weights(self) -> dict[str, float]:
         return {"unserved": self.unserved_per_t, **self.objective.weights}
 
-    def _stage(self, goal: str, x: Floats | None, started: float) -> tuple[Answer, float]:
+    def _stage(self, goal: str, x: Floats | None) -> tuple[Answer, float]:
         """Minimises one goal; one that cannot be negative and is zero at ``x`` needs no solver: zero duals prove it."""
         start = time.perf_counter()
         cost = self.cost(goal)
         if x is not None and not (cost < 0).any() and not self.program.lower.any() and cost @ x <= NOTHING:
             n_rows = self.program.shape[0] + len(self._goal_rows)
             return Answer("optimal", x, np.zeros(n_rows), 0), time.perf_counter() - start
-        return self._solve(cost, goal, started), time.perf_counter() - start
+        return self._solve(cost, goal), time.perf_counter() - start
 
-    def _solve(self, cost: Floats, goal: str, started: float) -> Answer:
-        left = None if self.time_limit is None else self.time_limit - (time.perf_counter() - started)
+    def _solve(self, cost: Floats, goal: str) -> Answer:
+        left = self._time_left()
         if left is not None and left <= 0:
             return Answer("time_limit", None, None, 0)
         self.backend.set_cost(cost)
@@ -203,6 +212,9 @@ class Session:
                 "this is a defect of cutfill"
             )
         return answer
+
+    def _time_left(self) -> float | None:
+        return None if self.time_limit is None else self.time_limit - (time.perf_counter() - self._started)
 
     def _start_cost(self, order: tuple[str, ...]) -> Floats:
         """One cost vector whose optimum is near the lexicographic one: a good vertex to start from, never the proof."""

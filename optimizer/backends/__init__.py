@@ -56,6 +56,17 @@ class Backend(Protocol):
     def add_columns(self, matrix: sparse.csc_array, cost: Floats, upper: Floats) -> int:
         """Adds columns ``0 ≤ x ≤ upper``; returns the number of the first."""
 
+    def mark(self) -> object:
+        """The vertex of the last answer, to start from it again later; None where solves are cold."""
+
+    def start_from(self, mark: object, *, dual: bool) -> None:
+        """Puts the next solve at a marked vertex.
+
+        Args:
+            mark: what :meth:`mark` gave; rows and columns added since are taken as slack and as unused.
+            dual: limits have changed since and costs have not, so the dual simplex is the way on.
+        """
+
     def solve(self, time_limit: float | None) -> Answer:
         """Solves as it stands now."""
 

@@ -69,6 +69,13 @@ class Glop:
         self._upper = np.concatenate([self._upper, upper])
         return first
 
+    def mark(self) -> object:
+        """Nothing: every solve is cold."""
+        return None
+
+    def start_from(self, mark: object, *, dual: bool) -> None:
+        """Does nothing: every solve is cold."""
+
     def solve(self, time_limit: float | None) -> Answer:
         """Solves as it stands now, cold."""
         model: Any = model_builder_helper.ModelBuilderHelper()

@@ -23,7 +23,7 @@ _STATUS: dict[highspy.HighsModelStatus, Status] = {
     highspy.HighsModelStatus.kIterationLimit: "time_limit",
     highspy.HighsModelStatus.kInterrupt: "time_limit",
 }
-_PRIMAL_SIMPLEX = 4
+_DUAL_SIMPLEX, _PRIMAL_SIMPLEX = 1, 4
 
 
 def _interruptible(run: Callable[[], object]) -> None:
@@ -65,7 +65,7 @@ class Highs:
         }
         for key, value in self.options.items():
             self._highs.setOptionValue(key, value)
-        self._solved = False
+        self._strategy = _DUAL_SIMPLEX
 
     def load(self, program: Program) -> None:
         """Takes the whole program, with zero costs."""
@@ -79,7 +79,7 @@ class Highs:
         lp.a_matrix_.index_ = program.matrix.indices.astype(np.int32)
         lp.a_matrix_.value_ = program.matrix.data
         self._checked(self._highs.passModel(lp), "load the program")
-        self._solved = False
+        self._strategy = _DUAL_SIMPLEX
 
     def set_cost(self, cost: Floats) -> None:
         """Replaces the costs of the first columns, as many as given."""
@@ -111,17 +111,33 @@ class Highs:
         self._checked(status, "add columns")
         return int(first)
 
+    def mark(self) -> object:
+        """The basis of the last answer."""
+        return self._highs.getBasis()
+
+    def start_from(self, mark: object, *, dual: bool) -> None:
+        """Puts the next solve at a marked basis; rows added since are basic, columns added since stay at zero."""
+        assert isinstance(mark, highspy.HighsBasis)
+        columns, rows = list(mark.col_status), list(mark.row_status)
+        status = highspy.HighsBasisStatus
+        basis = highspy.HighsBasis()
+        basis.col_status = columns + [status.kLower] * (self._highs.getNumCol() - len(columns))
+        basis.row_status = rows + [status.kBasic] * (self._highs.getNumRow() - len(rows))
+        basis.valid = True
+        self._checked(self._highs.setBasis(basis), "take a basis")
+        self._strategy = _DUAL_SIMPLEX if dual else _PRIMAL_SIMPLEX
+
     def solve(self, time_limit: float | None) -> Answer:
         """Solves as it stands now: from scratch with presolve first, then by primal simplex from the last vertex."""
         limit = np.inf if time_limit is None else max(time_limit, 0.0)
         self._highs.setOptionValue("time_limit", self._highs.getRunTime() + limit)
-        self._highs.setOptionValue("simplex_strategy", _PRIMAL_SIMPLEX if self._solved else 1)
+        self._highs.setOptionValue("simplex_strategy", self._strategy)
         _interruptible(self._highs.run)
         status = _STATUS.get(self._highs.getModelStatus(), "failed")
         info = self._highs.getInfo()
         feasible = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
         solution = self._highs.getSolution()
-        self._solved = status == "optimal"
+        self._strategy = _PRIMAL_SIMPLEX if status == "optimal" else _DUAL_SIMPLEX
         x = np.array(solution.col_value) if feasible or status == "optimal" else None
         dual = np.array(solution.row_dual) if solution.dual_valid else None
         return Answer(status, x, dual, max(int(info.simplex_iteration_count), 0))

@@ -4,9 +4,10 @@ Rates: 1 CNY per t·km, 0.1 kg CO2e per t·km, 0.5 CNY per kg.
 
 S1  300 t of spoil, 100 t a day. 70 t leave on day 1 (30 wait), 70 on day 2 (60 wait, as much as its stock_max),
     80 on day 3: 220 of 300 t moved, 80 unserved, at priority 3.
-S2  60 t of topsoil, may stay: 30 t moved, none unserved.   S3  100 t of rubble, all moved.   S4  40 t of clay, all moved.
-D1  in m³ compacted, spoil 2 t/m³ and clay 2.5 t/m³: day 1 40/2 + 40/2.5 = 36, day 2 70/2 = 35, day 3 50/2 = 25; 96 of
-    the 100 m³ required: 4 m³ short = 8 t of spoil. Offered 120 m³ = 240 t, received 200 t, of them 40 t = 0.2 clay.
+S2  60 t of topsoil, may stay: 30 t moved, none unserved.
+S3  100 t of rubble, all moved.   S4  40 t of clay, all moved.
+D1  in m³ compacted, spoil 2 t/m³ and clay 2.5 t/m³: day 1 40/2 + 40/2.5 = 36, day 2 70/2 = 35, day 3 50/2 = 25;
+    96 of the 100 m³ required: 4 m³ short = 8 t of spoil. Offered 120 m³ = 240 t, received 200 t, 40 t = 0.2 of it clay.
 Y1  +30, then -20: 10 t at the end.   Y2  25 t of topsoil at first, +30 -20, -15: 20 t at the end, 5 more than its
     end_stock_max of 15, which is unserved.   L1  takes 20 t.
 P1  100 t of rubble come, 60 and 40 are processed; a t makes 0.8 aggregate and 0.1 residue, 0.1 is lost: nights of

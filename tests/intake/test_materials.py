@@ -108,5 +108,7 @@ def test_new_product_does_not_count_as_waste(load):
 def test_estimated_density_and_swapped_densities_are_noted(load):
     notes = load({"supplies.csv": ("slurry,30", "legacy_heap,30")}).notes
     assert any("legacy_heap became tonnes by an estimated density" in note for note in notes)
+    weighed = load({"supplies.csv": ("slurry,30,m3_loose", "legacy_heap,30,t")}).notes
+    assert not any("estimated" in note for note in weighed)
     notes = load({"materials.csv": ("1.6,1.2,1.9", "1.6,1.9,1.2")}).notes
     assert "materials.csv: red_mud is lighter compacted than loose; are the densities swapped?" in notes

@@ -798,6 +798,27 @@ CASES = [
             "scenario.toml:8: roads.crs: is a list or table; one value is expected: Coordinate system of the road file, for example EPSG:4547."
         ],
     ),
+    Case(
+        "a bad release hides its sum",
+        {L: ("S3,2025-03-04,70", "S3,2025-03-04,seventy"), S: ("concrete_rubble,,t", "concrete_rubble,120,t")},
+        ["releases.csv:2: quantity: 'seventy' is not a number"],
+    ),
+    Case(
+        "pair of strangers",
+        {T: ("detour = 1.3", 'distances = "distances.csv"'), X: "from,to,km\nA,B,3\nA,B,4\nS1,B,4\n"},
+        [
+            "distances.csv:2: from: 'A' is not the id of a supply or demand or facility",
+            "distances.csv:2: to: 'B' is not the id of a supply or demand or facility",
+            "distances.csv:3: from: 'A' is not the id of a supply or demand or facility",
+            "distances.csv:3: to: 'B' is not the id of a supply or demand or facility",
+            "distances.csv:4: to: 'B' is not the id of a supply or demand or facility",
+        ],
+    ),
+    Case(
+        "blank reference",
+        {L: ("S3,2025-03-04,70", ",2025-03-04,70")},
+        ["releases.csv:2: supply: is blank; expected: Id of the supply."],
+    ),
 ]
 
 

@@ -256,3 +256,11 @@ def test_grade_of_a_quarry_is_ignored_with_a_note(load):
     plain = load({"facilities.csv": ("500,,,3", "500,2,,3")})
     assert plain.facilities.grade[0] == 2
     assert not any("quarry" in note for note in plain.notes)
+
+
+def test_a_scenario_of_stock_alone(load):
+    """Supplies are optional like every table: here only the yard's opening stock has to go anywhere."""
+    scenario = load({"supplies.csv": None, "releases.csv": None})
+    assert scenario.supplies.release.shape == (0, 7)
+    assert len(scenario.stocks.t) == 2
+    assert "there is no table of supplies: nothing new has to go anywhere" in scenario.notes

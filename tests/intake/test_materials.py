@@ -100,6 +100,12 @@ def test_new_material(load):
     )  # fmt: skip
 
 
+def test_new_material_without_a_class_is_spoil_and_noted(load):
+    scenario = load({"materials.csv": ("red mud,spoil", "red mud,")})
+    assert scenario.materials.waste_class[scenario.materials.index["red_mud"]] == "spoil"
+    assert any("'red_mud' is a new material without a waste class" in note for note in scenario.notes)
+
+
 def test_new_product_does_not_count_as_waste(load):
     m = load({"materials.csv": ("red mud,spoil", "red mud,product")}).materials
     assert not m.counts_as_waste[m.index["red_mud"]]

@@ -27,7 +27,7 @@ from optimizer.usage import measure_usage
 
 weeks = st.randoms(use_true_random=False).map(random_week)
 often = settings(
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     derandomize=True,
     suppress_health_check=list(HealthCheck),
@@ -178,7 +178,7 @@ def test_every_unserved_and_offsite_tonne_has_a_reason(week):
 @often
 @given(weeks)
 def test_the_counterfactual_keeps_the_rules(week):
-    """Gates, storage, rates, needs and mass as in a plan; plants and blends have their own tests below."""
+    """Gates, storage, rates, needs, recipes and mass as in a plan; what it drops is below."""
     _without_what_the_counterfactual_breaks(week)
     with plan_of(week) as (planning, _, _):
         other = nearest_legal_place(planning.scenario, planning.lanes)
@@ -197,16 +197,7 @@ def test_the_counterfactual_never_beats_the_plan(week):
 
 def _without_what_the_counterfactual_breaks(week: Week) -> None:
     week.tables.pop("mixes", None)
-    for table in ("facilities", "recipes", "stocks", "calendar"):
-        plants = {row["facility"] for row in week.tables.get("recipes", ())}
-        if table != "recipes":
-            kept = [row for row in week.tables.get(table, ()) if row["facility"] not in plants]
-            week.tables[table] = kept
-    week.tables.pop("recipes", None)
-    ids = {row["facility"] for row in week.tables["facilities"]}
-    roads = week.tables.get("distances", ())
-    week.tables["distances"] = [r for r in roads if all(x[0] != "F" or x in ids for x in (r["from"], r["to"]))]
-    for row in week.tables["facilities"]:
+    for row in week.tables.get("facilities", ()):
         row.update(end_stock_max="", longest_stay="")
 
 
@@ -216,8 +207,8 @@ BROKEN = pytest.mark.xfail(strict=True, reason="the counterfactual drops this ru
 @pytest.mark.parametrize(
     "rule",
     [
-        pytest.param(rule, marks=BROKEN)
-        for rule in ("end stock", "longest stay", "least share", "largest share", "plant")
+        *(pytest.param(rule, marks=BROKEN) for rule in ("end stock", "longest stay", "least share", "largest share")),
+        "plant",
     ],
 )
 def test_the_counterfactual_has_no_rule_less_than_the_plan(rule, tmp_path):
@@ -256,7 +247,7 @@ def never_better(planning: Planning) -> None:
         assert difference >= -size, f"{stage.goal}: {other[stage.goal]} beats {values[stage.goal]}"
 
 
-@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(weeks, st.sampled_from(("highs", "glop")))
 def test_the_same_input_gives_the_same_plan(week, solver):
     base = Path(tempfile.mkdtemp(prefix="cutfill-"))

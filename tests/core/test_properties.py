@@ -204,6 +204,24 @@ def _without_what_the_counterfactual_breaks(week: Week) -> None:
 BROKEN = pytest.mark.xfail(strict=True, reason="the counterfactual drops this rule, so that it can beat the plan")
 
 
+@pytest.mark.xfail(strict=True, reason="each product is offered all the room of a place that takes both of them")
+def test_two_products_of_a_plant_share_the_room_of_their_taker(tmp_path):
+    """20 t of slime become 10 t of sand and 10 t of stone; D takes 10 t of both together, the plant stores nothing.
+
+    So 10 t of slime can be pressed and 10 t are unserved, with or without a plan.
+    """
+    week = Week(days=1, objective='order = ["unserved", "haul"]')
+    week.add("supplies", supply="S", material="slime", quantity=20, unit="t")
+    week.add("demands", demand="D", accepts="sand;stone", quantity=10, unit="t")
+    week.add("facilities", facility="P", kind="treatment", accepts="slime").road("S", "P", 1).road("P", "D", 1)
+    for output in ("sand", "stone"):
+        week.add("recipes", facility="P", input="slime", output=output, **{"yield": 0.5})
+    planning = planned(week, tmp_path)
+    assert goal_values(planning)["unserved"] == pytest.approx(10)
+    never_better(planning)
+    respects_every_limit(planning.scenario, nearest_legal_place(planning.scenario, planning.lanes))
+
+
 @pytest.mark.parametrize(
     "rule",
     [

@@ -2,8 +2,8 @@
 
 The data flows one way, and the modules are listed here in that order:
 
-    schema, sources, cells   what a scenario may contain, and how its files are read
-    scenario, validate       every fault at once, then the frozen :class:`~optimizer.scenario.Scenario`
+    schema, materials        what a scenario may contain, and the built-in material library
+    read, intake/            its files, every fault at once, then the frozen :class:`~optimizer.scenario.Scenario`
     roads/, distances        truck road graph, snapping, km and minutes between places
     lanes                    who may send what to whom, on which day (integer-indexed arrays)
     program, blocks/         the linear program, one function per constraint block

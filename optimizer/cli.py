@@ -40,6 +40,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return DONE
+    except OSError as error:
+        print(f"{error.filename or 'disk'}: {error.strerror or error}; nothing was written", file=sys.stderr)
+        return BAD_INPUT
+    except MemoryError:
+        print(
+            "this scenario needs more memory than there is; set max_km in [roads], or plan fewer days at once",
+            file=sys.stderr,
+        )
+        return BAD_INPUT
 
 
 def _stop(signum: int, frame: object) -> None:

@@ -10,6 +10,8 @@ that only a plan can keep are left out, in its favour: end stock, longest stay, 
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 
 from optimizer.lanes import Lanes, activities, recipe_rows
@@ -124,15 +126,17 @@ class _Simulation:
         made: dict[int, float] = {}
         for row, output in recipe_rows(self.s, f, commodity):
             made[output] = made.get(output, 0.0) + float(self.s.recipes.yields[row])
-        gate = float(self.gate_out[f, day])
+        takers = {output: self._takers(self.first + f, output, day) for output in made}
+        shared = Counter(place for places in takers.values() for place in places)
         for output, rate in made.items():
-            takers = sum(
-                self._room_at(int(self.lanes.destination[arc]), output, day)
-                for arc in self.arcs_of.get((self.first + f, output), ())
-                if (arc, day) in self.open_days
-            )
-            most = min(most, min(takers, gate / len(made)) / rate)
-        return float(most)
+            room = sum(self._room_at(place, output, day) / shared[place] for place in takers[output])
+            most = min(most, room / rate)
+        return float(min(most, self.gate_out[f, day] / sum(made.values())))
+
+    def _takers(self, origin: int, commodity: int, day: int) -> list[int]:
+        """Places that a commodity may go to from an origin that day, nearest first."""
+        arcs = self.arcs_of.get((origin, commodity), ())
+        return [int(self.lanes.destination[arc]) for arc in arcs if (arc, day) in self.open_days]
 
     def _blend_room(self, demand: int, commodity: int, units: float) -> float:
         """Own units that keep the material's share below its maximum.

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 EARTH_RADIUS_KM = 6371.0088  # mean radius, IUGG
 DETOUR_KM_H = 30.0  # [K] DOMAIN.md: 25-35 km/h urban; used only where no road and no minutes are known
 
+MOST_PLACES = 12_000  # three tables of places × places take 3.5 GB
+
 Line = Floats  # (points, 2) lon, lat
 
 
@@ -54,6 +56,12 @@ def measure(scenario: Scenario, progress: Progress, *, engine: str = "auto") -> 
     Raises:
         InputError: the map cannot be read, or places lie beyond the snap limit.
     """
+    places = len(scenario.place_ids)
+    if places > MOST_PLACES:
+        raise InputError.single(
+            "scenario.toml",
+            f"{places:,} places are more than the {MOST_PLACES:,} that one plan can join; split the district",
+        )
     if scenario.pairs is not None:
         return _from_table(scenario)
     if scenario.roads.detour is not None:

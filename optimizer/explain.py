@@ -10,13 +10,14 @@ import numpy as np
 
 from optimizer.errors import InputError
 from optimizer.scenario import GRADE_NAMES, GRADES, Scenario
+from optimizer.solve import UNITS
 from optimizer.words import dates, place, tonnes
 
 if TYPE_CHECKING:
     from optimizer.planner import Planning
 
 ALTERNATIVES = 3
-NOTHING = 1e-6  # a change below this, per t, is none
+NOTHING = 5e-3  # a change below this, per t, is none
 
 
 def refuse_unknown(scenario: Scenario, supplies: Sequence[str]) -> None:
@@ -31,8 +32,8 @@ def refuse_unknown(scenario: Scenario, supplies: Sequence[str]) -> None:
 def explain(planning: Planning, supply: str) -> str:
     """A few lines of text about one lot.
 
-    The figure after each alternative is what one tonne forced there would add to each goal when everything else is
-    planned anew: the reduced cost of its cheapest lane, goal by goal in the order of the scenario.
+    The figure after each alternative is what one tonne forced there would add to each goal, in the order of the
+    scenario, when everything else is planned anew. Reduced costs say which places to try, re-solves what they cost.
     """
     s, lanes, g = planning.scenario, planning.lanes, planning.ledger
     lot = s.supplies.ids.index(supply)
@@ -69,28 +70,35 @@ def explain(planning: Planning, supply: str) -> str:
 
 
 def _alternatives(planning: Planning, lot: int, used: Sequence[int]) -> list[str]:
-    s, lanes = planning.scenario, planning.lanes
-    costs = planning.session.reduced_costs()
-    if not costs:
-        return []
-    flow = planning.program.columns["flow"].span
-    mine = np.flatnonzero(lanes.origin[lanes.arc] == lot)
-    best: dict[int, tuple[float, ...]] = {}
-    for lane in mine.tolist():
+    s, lanes, session = planning.scenario, planning.lanes, planning.session
+    reduced = session.reduced_costs()
+    if len(reduced) < len(session.stages):
+        return []  # stopped at a limit: nothing is known about alternatives
+    flow = planning.program.columns["flow"]
+    best: dict[int, tuple[tuple[float, ...], int]] = {}
+    for lane in np.flatnonzero(lanes.origin[lanes.arc] == lot).tolist():
         destination = int(lanes.destination[lanes.arc[lane]])
-        vector = tuple(round(float(reduced[flow][lane]), 6) + 0.0 for reduced in costs.values())
-        if destination not in used and (destination not in best or vector < best[destination]):
-            best[destination] = vector
+        promise = tuple(round(float(costs[flow.start + lane]), 6) for costs in reduced.values())
+        if destination not in used and (destination not in best or promise < best[destination][0]):
+            best[destination] = promise, flow.start + lane
+    nearest = sorted(best.items(), key=lambda item: (item[1][0], item[0]))[:ALTERNATIVES]
+    tried = [(_extra(planning, column, lot), destination) for destination, (_, column) in nearest]
+    ranked = sorted((extra, destination) for extra, destination in tried if extra is not None)
     lines = []
-    ranked = sorted(best.items(), key=lambda item: (item[1], item[0]))[:ALTERNATIVES]
-    for rank, (destination, vector) in enumerate(ranked):
-        from optimizer.planner import UNITS
-
-        extra = [f"{v:+,.2f} {UNITS[goal]} {goal}" for goal, v in zip(costs, vector, strict=True) if abs(v) > NOTHING]
+    for rank, (vector, destination) in enumerate(ranked):
+        extra = [f"{v:+,.2f} {UNITS[goal]} {goal}" for goal, v in zip(reduced, vector, strict=True) if abs(v) > NOTHING]
         km = planning.distances.km[lot, destination]
-        label = "next best" if rank == 0 else "then"
         lines.append(
-            f"  {label}: {place(s, destination)}, {km:.2f} km: "
+            f"  {'then' if rank else 'next best'}: {place(s, destination)}, {km:.2f} km: "
             + (", ".join(extra) + " for every tonne sent there instead" if extra else "equally good")
         )
     return lines
+
+
+def _extra(planning: Planning, column: int, lot: int) -> tuple[float, ...] | None:
+    """What a tonne forced onto a lane adds to each goal, by solving again; None where it cannot be sent there."""
+    t = min(1.0, float(planning.scenario.supplies.release[lot].sum()))
+    forced = planning.session.forced(column, t)
+    if forced is None:
+        return None
+    return tuple(round((forced[stage.goal] - stage.value) / t, 4) + 0.0 for stage in planning.session.stages)

@@ -165,12 +165,12 @@ def _reachable(scenario: Scenario, takes: Bools) -> Bools:
     plants = sorted(set(scenario.recipes.facility.tolist()))
     while True:
         before = holds.sum()
+        abroad |= holds.any(axis=0)
         holds |= takes & abroad
         for f in plants:
             for k in np.flatnonzero(holds[f]):
                 for _, output in recipe_rows(scenario, f, int(k)):
                     holds[f, output] = True
-        abroad |= holds.any(axis=0)
         if holds.sum() == before:
             return holds
 

@@ -70,9 +70,8 @@ def read_solution(scenario: Scenario, lanes: Lanes, program: Program, x: Floats)
     left = np.zeros(len(scenario.supplies.ids))
     block = program.columns["supply.left"]
     np.add.at(left, block.keys[0], x[block.span])
-    short = np.zeros(len(scenario.demands.ids))
-    block = program.columns["demand.short"]
-    short[block.keys[0]] = x[block.span]
+    received = program.matrix[program.rows["demand.room"].span, : len(flow)] @ flow
+    short = np.maximum(scenario.demands.required - received, 0.0)  # not the column: it is free where priority is 0
     stuck = np.zeros(shape[:2])
     block = program.columns["facility.stuck"]
     stuck[block.keys] = x[block.span]

@@ -23,20 +23,7 @@ from optimizer.program import Program
 from optimizer.progress import Progress
 from optimizer.reasons import reason_table
 from optimizer.scenario import Scenario
-from optimizer.solve import TOTAL, Session, Solution, open_session
-
-UNITS = {
-    "unserved": "t",
-    "offsite": "t",
-    "landfill": "t",
-    "transfer": "t",
-    "haul": "t·km",
-    "cost": "CNY",
-    "carbon": "kg CO2e",
-    "welfare": "CNY",
-    "changes": "t",
-    TOTAL: "CNY",
-}
+from optimizer.solve import TOTAL, UNITS, Session, Solution, open_session
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from optimizer.program import Program
-from optimizer.scenario import GRADES, Floats, Scenario
+from optimizer.scenario import GRADE_NAMES, GRADES, Floats, Scenario
 from optimizer.solve import Stage
 from optimizer.tables import Table
 
@@ -37,7 +37,7 @@ ZERO = 1e-9
 
 def price_table(scenario: Scenario, program: Program, stages: tuple[Stage, ...]) -> Table:
     """Prices of the last goal, with one further column per goal of the order; empty when a stage did not end."""
-    columns = ("id", "side", "material", "date", "price", *(stage.goal for stage in stages))
+    columns = ("id", "side", "material", "date", "price", *(stage.goal for stage in stages), "grade")
     if any(stage.price is None for stage in stages):
         return Table(columns)
     prices = np.column_stack([stage.price for stage in stages if stage.price is not None])
@@ -47,10 +47,10 @@ def price_table(scenario: Scenario, program: Program, stages: tuple[Stage, ...])
         keys = dict(zip(block.dims, block.keys, strict=True))
         values = prices[block.span] * _per_tonne(scenario, name, keys)[:, None]
         shown = np.arange(len(block)) if name in ALWAYS else np.flatnonzero(np.abs(values).max(axis=1) > ZERO)
-        ids, materials, dates = _labels(scenario, keys)
+        ids, materials, grades, dates = _labels(scenario, keys)
         for i in shown:
             cleaned = [0.0 if abs(v) < ZERO else float(v) for v in values[i]]
-            rows.append((ids[i], side, materials[i], dates[i], cleaned[-1], *cleaned))
+            rows.append((ids[i], side, materials[i], dates[i], cleaned[-1], *cleaned, grades[i]))
     return Table(columns, rows)
 
 
@@ -63,23 +63,23 @@ def _per_tonne(scenario: Scenario, block: str, keys: dict[str, np.ndarray]) -> F
     return units
 
 
-def _labels(scenario: Scenario, keys: dict[str, np.ndarray]) -> tuple[list[str], list[str | None], list[str | None]]:
+def _labels(scenario: Scenario, keys: dict[str, np.ndarray]) -> tuple[list[str], ...]:
+    """Ids, materials, grades and dates of the rows of a block; blank where a row has none."""
     s, d, f = scenario.supplies, scenario.demands, scenario.facilities
     n = len(next(iter(keys.values())))
     for dim, ids in (("supply", s.ids), ("demand", d.ids), ("facility", f.ids)):
         if dim in keys:
             places = [ids[i] for i in keys[dim].tolist()]
     names = scenario.materials.ids
-    materials: list[str | None] = [None] * n
-    if "material" in keys:
+    materials, grades, dates = [""] * n, [""] * n, [""] * n
+    commodities = keys.get("commodity", s.commodity[keys["supply"]] if "supply" in keys else None)
+    if commodities is not None:
+        materials = [names[k // GRADES] for k in commodities.tolist()]
+        grades = [GRADE_NAMES[k % GRADES] for k in commodities.tolist()]
+    elif "material" in keys:
         materials = [names[m] for m in keys["material"].tolist()]
-    elif "commodity" in keys:
-        materials = [names[k // GRADES] for k in keys["commodity"].tolist()]
-    elif "supply" in keys:
-        materials = [names[s.commodity[i] // GRADES] for i in keys["supply"].tolist()]
     elif "demand" in keys:
-        materials = [names[d.first_material[i]] for i in keys["demand"].tolist()]
-    dates: list[str | None] = [None] * n
+        materials = [names[m] for m in d.first_material[keys["demand"]].tolist()]
     if "day" in keys:
         dates = [scenario.date(day).isoformat() for day in keys["day"].tolist()]
-    return places, materials, dates
+    return places, materials, grades, dates

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from optimizer.distances import Distances
-from optimizer.lanes import Lanes
+from optimizer.lanes import Lanes, rules
 from optimizer.obstacles import Obstacles
-from optimizer.scenario import Scenario
-from optimizer.solve import Session
+from optimizer.scenario import GRADES, PLANTS, Bools, Floats, Scenario
+from optimizer.solve import OpenLanes, Session
 from optimizer.words import Words, dates, place, tonnes
 
 RESOLVES = 16  # re-solves for all reasons of a plan; a count, so that the same input gives the same plan
@@ -30,6 +30,9 @@ LIMITS = {
     "supply.daily": Words("{t} t a day more loaded at {p}", "{p} 每日多装 {t} t"),
 }
 
+_FARTHER = ("a cut-off of {km:.1f} km, to reach {p}", "运距上限放宽到 {km:.1f} km，可达 {p}")
+_NEARER = ("a cut-off of {km:.1f} km, to reach it from {p}", "运距上限放宽到 {km:.1f} km，可由 {p} 供给")
+
 
 @dataclass(frozen=True)
 class _Limit:
@@ -46,6 +49,7 @@ class Remedies:
 
     def __init__(self, scenario: Scenario, distances: Distances, lanes: Lanes, session: Session):
         self.s, self.distances, self.lanes, self.session = scenario, distances, lanes, session
+        self.open = rules(scenario).open
         finished = all(stage.price is not None for stage in session.stages)
         self.left = RESOLVES if finished else 0  # a plan that ran out of time gets no further solves
         self._known: dict[tuple[object, ...], float] = {}
@@ -55,18 +59,13 @@ class Remedies:
         """What would help ``t`` tonnes of a commodity at ``origin``."""
         near = set(found.usable) | {origin}
         options = [self._loosen(goal, limit, t) for limit in self._tight(goal, near)[:TRIED_LIMITS]]
-        hurdles = (
-            (found.too_far, "a cut-off of {km:.1f} km, to reach {p}", "运距上限放宽到 {km:.1f} km，可达 {p}"),
-            (found.no_common_day, "{p} open on {days}", "{p} 在 {days} 开放"),
-            (
-                found.wrong_grade,
-                "treatment, or tests, that lift it to the grade that {p} takes",
-                "经处理或复检达到 {p} 的等级",
-            ),
-        )
-        for places, en, zh in hurdles:
-            if places:
-                options.append(self._open_lane(goal, origin, commodity, places[0], Words(en, zh)))
+        farther, opened = Words(*_FARTHER), Words("{p} open on {days}", "{p} 在 {days} 开放")
+        options += [self._open_lane(goal, origin, commodity, p, farther, at=p) for p in found.too_far[:1]]
+        options += [
+            self._open_lane(goal, origin, commodity, p, opened, at=p, opening=True) for p in found.no_common_day[:1]
+        ]
+        if origin < self.s.first_demand:
+            options.append(self._better_grade(goal, origin, commodity, found.wrong_grade))
         return self._best(goal, options, origin)
 
     def for_need(self, goal: str, demand: int, t: float, found: Obstacles) -> Words:
@@ -74,20 +73,33 @@ class Remedies:
         target = self.s.first_demand + demand
         near = set(found.usable) | {target}
         options = [self._loosen(goal, limit, t) for limit in self._tight(goal, near)[:TRIED_LIMITS]]
-        hurdles = (
-            (
-                found.too_far,
-                "a cut-off of {km:.1f} km, to reach it from {p}",
-                "运距上限放宽到 {km:.1f} km，可由 {p} 供给",
-            ),
-            (found.no_common_day, "taking soil on {days}, when {p} has it", "在 {days} 开放，以便 {p} 供给"),
-        )
-        for places, en, zh in hurdles:
-            sender = next((p for p in places if p < self.s.first_demand), None)
-            if sender is not None:
+        opened = Words("taking soil on {days}, when {p} has it", "在 {days} 开放，以便 {p} 供给")
+        for places, words, opening in ((found.too_far, Words(*_NEARER), False), (found.no_common_day, opened, True)):
+            for sender in [p for p in places if p < self.s.first_demand][:1]:
                 commodity = int(self.s.supplies.commodity[sender])
-                options.append(self._open_lane(goal, sender, commodity, target, Words(en, zh), named=sender))
+                options.append(self._open_lane(goal, sender, commodity, target, words, at=sender, opening=opening))
         return self._best(goal, options, None, lacking=t, demand=demand)
+
+    def _better_grade(
+        self, goal: str, origin: int, commodity: int, places: tuple[int, ...]
+    ) -> tuple[float, Words] | None:
+        """Gain if the lot were of the grade that the nearest place of those takes, all else as it is."""
+        words = Words("treatment, or tests, that lift it to the grade that {p} takes", "经处理或复检达到 {p} 的等级")
+        first = self.s.first_facility
+        for p in places:
+            worst = int(
+                self.s.facilities.grade[p - first] if p >= first else self.s.demands.grade[p - self.s.first_demand]
+            )
+            lifted = commodity // GRADES * GRADES + worst - 1
+            stores = p >= first and self.s.facilities.kind[p - first] in ("yard", *PLANTS)
+            near = self.distances.km[origin, p] <= self.s.roads.max_km
+            if (
+                near
+                and self.open[[origin, p]].all(axis=0).any()
+                and not (stores and not self.lanes.may_hold[p - first, lifted])
+            ):
+                return self._open_lane(goal, origin, lifted, p, words, at=p)
+        return None
 
     def _best(
         self,
@@ -163,16 +175,25 @@ class Remedies:
         return gain, Words(words.en.format(**fill), words.zh.format(**fill))
 
     def _open_lane(
-        self, goal: str, origin: int, commodity: int, destination: int, words: Words, named: int | None = None
+        self, goal: str, origin: int, commodity: int, destination: int, words: Words, *, at: int, opening: bool = False
     ) -> tuple[float, Words] | None:
-        """Gain in the goal if a lane between two places were open on every day of the origin."""
+        """Gain in the goal if a lane between two places were open.
+
+        Args:
+            goal: the goal asked about.
+            origin, destination: nodes that a road joins.
+            commodity: what the lane carries.
+            words: the sentence, with ``{p}`` for the place named, ``{km}`` and ``{days}``.
+            at: the place named.
+            opening: the destination would open on the origin's days; otherwise its own days hold.
+        """
         km = float(self.distances.km[origin, destination])
         if np.isnan(km):
             return None
-        s = self.s.supplies
-        days = np.arange(self.s.days)
-        if origin < self.s.first_demand:
-            days = days[s.first[origin] : s.last[origin] + 1]
+        open_days: Bools = self.open[origin] if opening else self.open[origin] & self.open[destination]
+        if not open_days.any():
+            return None
+        days = np.flatnonzero(open_days).astype(np.int32)
         given = float(self.distances.cost_per_t[origin, destination])
         lane = replace(
             self.lanes,
@@ -183,29 +204,49 @@ class Remedies:
             minutes=np.array([np.nan]),
             haul_cost=np.array([km * self.s.costs.haul_per_t_km if np.isnan(given) else given]),
             arc=np.zeros(len(days), dtype=np.int32),
-            day=days.astype(np.int32),
+            day=days,
         )
-        gain = self._gain(goal, ("lane", origin, destination, commodity), None, lane)
+        opened = OpenLanes(lane, self._rate(destination, commodity)[days])
+        gain = self._gain(goal, ("lane", origin, destination, commodity), None, opened)
         if gain is None:
             return None
-        open_days = np.isin(np.arange(self.s.days), days)
-        shown = place(self.s, destination if named is None else named)
-        fill = {"km": km, "p": shown, "days": dates(self.s, open_days)}
+        fill = {"km": np.ceil(km * 10) / 10, "p": place(self.s, at), "days": dates(self.s, open_days)}
         return gain, Words(words.en.format(**fill), words.zh.format(**fill))
+
+    def _rate(self, destination: int, commodity: int) -> Floats:
+        """(days,) t a day that a place takes by its own rate or gate: days it is closed have no row for it."""
+        if destination >= self.s.first_facility:
+            return self.s.facilities.daily_in[destination - self.s.first_facility]
+        d, demand = self.s.demands, destination - self.s.first_demand
+        return np.full(self.s.days, d.daily_max[demand] / d.units_per_t[demand, commodity // GRADES])
+
+    def _measure(self, goal: str) -> Floats:
+        cost = self.session.cost(goal)
+        if goal != "unserved":
+            return cost
+        s, d, program = self.s.supplies, self.s.demands, self.session.program
+        plain = cost.copy()
+        for name, priority in (("supply.left", s.priority), ("demand.short", d.priority)):
+            block = program.columns[name]
+            weight = priority[block.keys[0]]
+            plain[block.span] = np.divide(cost[block.span], weight, out=np.zeros(len(block)), where=weight > 0)
+        return plain
 
     def _gain(
         self,
         goal: str,
         key: tuple[object, ...],
         changes: dict[int, tuple[float, float]] | None,
-        lanes: Lanes | None,
+        lanes: OpenLanes | None,
     ) -> float | None:
+        """How much less of the goal there is, in its unit; `unserved` in plain t, whatever the priorities."""
         key = (goal, *key)
         if key not in self._known:
             if self.left <= 0:
                 return None
             self.left -= 1
-            now = next(stage.value for stage in self.session.stages if stage.goal == goal)
-            new = self.session.optimum(goal, changes, lanes)
-            self._known[key] = 0.0 if new is None else now - new
+            found = self.session.resolve(goal, changes, lanes)
+            assert self.session.x is not None
+            measure = self._measure(goal)
+            self._known[key] = 0.0 if found is None else float(measure @ (self.session.x - found[1]))
         return self._known[key]

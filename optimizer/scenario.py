@@ -1,6 +1,6 @@
 """The frozen scenario: what every later step reads, in tonnes, days and integer indices.
 
-Everything a person entered has been converted once, at the border, by :mod:`optimizer.validate`; nothing
+Everything a person entered has been converted once, at the border, by :mod:`optimizer.read`; nothing
 here remembers volume states except a demand's own unit, which stays its balance (DESIGN.md).
 
 Conventions

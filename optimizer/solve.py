@@ -15,15 +15,27 @@ from optimizer.errors import InputError
 from optimizer.lanes import Lanes
 from optimizer.program import Block, Program
 from optimizer.progress import Progress
-from optimizer.scenario import Floats, Objective, Scenario
+from optimizer.scenario import Floats, Ints, Objective, Scenario
 
 Termination = Literal["optimal", "time_limit"]
 TOTAL = "total"
+UNITS = {
+    "unserved": "t",
+    "offsite": "t",
+    "landfill": "t",
+    "transfer": "t",
+    "haul": "t·km",
+    "cost": "CNY",
+    "carbon": "kg CO2e",
+    "welfare": "CNY",
+    "changes": "t",
+    TOTAL: "CNY",
+}
 NOTHING = 1e-9  # a goal at or below this is zero
 START_STEP = 3.0  # how far the start weighs a goal above the dearest unit of the next one
 ROUNDING = 1e-6  # a tolerance up to this is not meant to be used
 EXACT = 1e-9  # what keeps a goal row feasible in floating point
-HEAVIEST_T_M3 = 5.0  # above any material's density: turns a demand's m³ into t that surely cover it
+HEAVIEST_T_M3 = 25.0  # no material is denser (schema): turns a demand's m³ into t that surely cover it
 
 
 @dataclass(frozen=True)
@@ -58,6 +70,14 @@ class Solution:
     bound_violation: float
 
 
+@dataclass(frozen=True)
+class OpenLanes:
+    """Lanes that the model does not have, and how much each may carry: ``upper`` (L,) t."""
+
+    lanes: Lanes
+    upper: Floats
+
+
 @dataclass
 class Session:
     """A program live in a solver, with one row per finished goal; what-if questions re-solve it warm."""
@@ -72,6 +92,7 @@ class Session:
     _held: list[float] = field(default_factory=list)
     _marks: list[object] = field(default_factory=list)
     _started: float = 0.0
+    x: Floats | None = None
 
     def run(self, progress: Progress, fallback: Callable[[], Floats] | None = None) -> Solution:
         """Solves the goals in order; at a limit the best point so far is kept.
@@ -106,6 +127,7 @@ class Session:
             self._hold(goal, value)
         assert x is not None
         self.stages += [self._unfinished(goal, x, 0, 0.0) for goal in order[len(self.stages) :]]
+        self.x = x
         row, bound = violations(self.program, x)
         return Solution(x, tuple(self.stages), termination, row, bound)
 
@@ -122,9 +144,22 @@ class Session:
         return sum(w * self.program.constants[g] for g, w in self._weights().items())
 
     def optimum(
-        self, goal: str, row_changes: Mapping[int, tuple[float, float]] | None = None, more_lanes: Lanes | None = None
+        self,
+        goal: str,
+        row_changes: Mapping[int, tuple[float, float]] | None = None,
+        more_lanes: OpenLanes | None = None,
     ) -> float | None:
-        """Optimum of one goal of the order if some row bounds were others, or more lanes existed.
+        """Optimum of one goal if some row bounds were others, or more lanes existed; see :meth:`resolve`."""
+        found = self.resolve(goal, row_changes, more_lanes)
+        return None if found is None else found[0]
+
+    def resolve(
+        self,
+        goal: str,
+        row_changes: Mapping[int, tuple[float, float]] | None = None,
+        more_lanes: OpenLanes | None = None,
+    ) -> tuple[float, Floats] | None:
+        """Optimum of one goal and the columns that reach it, if some row bounds were others, or more lanes existed.
 
         Earlier goals are held at their values. The live model is put back as it was: added lanes stay in it, closed.
 
@@ -136,28 +171,60 @@ class Session:
         if left is not None and left <= 0:
             return None
         position = [stage.goal for stage in self.stages].index(goal)
-        freed = np.array(self._goal_rows[position:], dtype=np.int32)
         changes = row_changes or {}
         changed = np.array(list(changes), dtype=np.int32)
         new = np.array(list(changes.values()), dtype=np.float64).reshape(-1, 2)
-        minus, plus = np.full(len(freed), -np.inf), np.full(len(freed), np.inf)
-        self.backend.set_row_bounds(freed, minus, plus)
+        self._free_goals_from(position)
         self.backend.set_row_bounds(changed, new[:, 0], new[:, 1])
         self.backend.set_cost(self.cost(goal))
-        added = self._add_lanes(goal, more_lanes) if more_lanes is not None else np.zeros(0)
-        if self._marks[position] is not None:
-            self.backend.start_from(self._marks[position], dual=more_lanes is None)
+        first, added = self._add_lanes(goal, more_lanes) if more_lanes is not None else (0, np.zeros(0))
+        self._start_from(position, dual=more_lanes is None)
         answer = self.backend.solve(left)
-        self.backend.set_row_bounds(freed, minus, np.array(self._held[position:]))
+        self._hold_goals_from(position)
         self.backend.set_row_bounds(changed, self.program.row_lower[changed], self.program.row_upper[changed])
-        if answer.x is not None and len(added):
-            closed = np.arange(len(answer.x) - len(added), len(answer.x), dtype=np.int32)
-            self.backend.set_column_bounds(closed, np.zeros(len(added)), np.zeros(len(added)))
+        closed = np.arange(first, first + len(added), dtype=np.int32)
+        self.backend.set_column_bounds(closed, np.zeros(len(added)), np.zeros(len(added)))
         if answer.status != "optimal" or answer.x is None:
             return None
-        n = self.program.shape[1]
-        extra = float(added @ answer.x[len(answer.x) - len(added) :])
-        return float(self.cost(goal) @ answer.x[:n]) + extra + self.constant(goal)
+        x = answer.x[: self.program.shape[1]]
+        extra = float(added @ answer.x[closed])
+        return float(self.cost(goal) @ x) + extra + self.constant(goal), x
+
+    def forced(self, column: int, amount: float) -> dict[str, float] | None:
+        """Optimum of every goal, in their order, if a column had to be at least ``amount``; None when it cannot be."""
+        at = np.array([column], dtype=np.int32)
+        self.backend.set_column_bounds(at, np.array([amount]), self.program.upper[at])
+        self._free_goals_from(0)
+        values: dict[str, float] = {}
+        for position, stage in enumerate(self.stages):
+            self.backend.set_cost(self.cost(stage.goal))
+            self._start_from(position, dual=True)
+            answer = self.backend.solve(self._time_left())
+            if answer.status != "optimal" or answer.x is None:
+                values.clear()
+                break
+            value = float(self.cost(stage.goal) @ answer.x[: self.program.shape[1]])
+            values[stage.goal] = value + self.constant(stage.goal)
+            upper = value + self._slack() * abs(value)
+            self.backend.set_row_bounds(self._rows_from(position)[:1], np.array([-np.inf]), np.array([upper]))
+        self.backend.set_column_bounds(at, self.program.lower[at], self.program.upper[at])
+        self._hold_goals_from(0)
+        return values or None
+
+    def _rows_from(self, position: int) -> Ints:
+        return np.array(self._goal_rows[position:], dtype=np.int32)
+
+    def _free_goals_from(self, position: int) -> None:
+        rows = self._rows_from(position)
+        self.backend.set_row_bounds(rows, np.full(len(rows), -np.inf), np.full(len(rows), np.inf))
+
+    def _hold_goals_from(self, position: int) -> None:
+        rows = self._rows_from(position)
+        self.backend.set_row_bounds(rows, np.full(len(rows), -np.inf), np.array(self._held[position:]))
+
+    def _start_from(self, position: int, *, dual: bool) -> None:
+        if position < len(self._marks) and self._marks[position] is not None:
+            self.backend.start_from(self._marks[position], dual=dual)
 
     def reduced_costs(self) -> dict[str, Floats]:
         """Goal → (columns,) what one further unit of each column would add to that goal's optimum, earlier goals first.
@@ -170,16 +237,16 @@ class Session:
             if stage.price is not None
         }
 
-    def _add_lanes(self, goal: str, lanes: Lanes) -> Floats:
-        """Adds open columns for lanes; returns what each adds to the goal."""
-        matrix, goals = self.program.lane_columns(lanes)
-        if self.stages:
-            coefficients = [sparse.csr_array(self._of_lanes(goals, stage.goal)[None, :]) for stage in self.stages]
-            held = coefficients[: len(self._goal_rows)]
-            matrix = sparse.csc_array(sparse.vstack([matrix, *held]))
+    def _add_lanes(self, goal: str, opened: OpenLanes) -> tuple[int, Floats]:
+        """Adds open columns for lanes; returns the first one's number and what each adds to the goal."""
+        matrix, goals = self.program.lane_columns(opened.lanes)
+        held = [
+            sparse.csr_array(self._of_lanes(goals, stage.goal)[None, :])
+            for stage in self.stages[: len(self._goal_rows)]
+        ]
+        matrix = sparse.csc_array(sparse.vstack([matrix, *held]))
         cost = self._of_lanes(goals, goal)
-        self.backend.add_columns(matrix, cost, np.full(len(lanes), np.inf))
-        return cost
+        return self.backend.add_columns(matrix, cost, opened.upper), cost
 
     def _of_lanes(self, goals: Mapping[str, Floats], goal: str) -> Floats:
         if goal != TOTAL:
@@ -354,7 +421,8 @@ def proven_bound(
         min c·x ≥ Σ_i min_{b in row i} y_i b + Σ_j min_{0 ≤ x_j ≤ U_j} (c_j − y·A_j) x_j
 
     with the duals clipped to the sign their row allows, and U_j the column's bound or, where it has none, more than
-    all mass that can exist (no plan needs to move more), so that a reduced cost of −1e−12 does not spoil the bound.
+    all mass that can exist and pass every gate (goods that run in a circle for money are bounded by gates; other
+    circles can be left out of any plan), so that a reduced cost of −1e−12 does not spoil the bound.
     """
     y = np.where((row_dual > 0) & np.isinf(program.row_lower), 0.0, row_dual)
     y = np.where((y < 0) & np.isinf(program.row_upper), 0.0, y)
@@ -367,6 +435,7 @@ def proven_bound(
         reduced -= clipped * coefficients
     in_the_system = np.abs(program.row_lower[np.isfinite(program.row_lower)]).sum()
     wanted = program.row_upper[program.rows["demand.room"].span].sum() * HEAVIEST_T_M3
-    mass = float(in_the_system + wanted) + 1.0
+    gates = sum(program.row_upper[program.rows[name].span].sum() for name in ("gate.in", "gate.out", "plant.daily"))
+    mass = float(in_the_system + wanted + gates) + 1.0
     widest = np.minimum(program.upper, mass)
     return total + float(np.where(reduced < 0, reduced * widest, reduced * program.lower).sum())

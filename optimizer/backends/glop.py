@@ -78,9 +78,15 @@ class Glop:
 
     def solve(self, time_limit: float | None) -> Answer:
         """Solves as it stands now, cold."""
+        answer = self._solve(self._cost, time_limit)
+        if answer.status == "infeasible" and self._solve(np.zeros_like(self._cost), time_limit).status == "optimal":
+            return Answer("unbounded", None, None, 0)  # GLOP does not tell the two apart
+        return answer
+
+    def _solve(self, cost: Floats, time_limit: float | None) -> Answer:
         model: Any = model_builder_helper.ModelBuilderHelper()
         model.fill_model_from_sparse_data(
-            self._lower, self._upper, self._cost, self._row_lower, self._row_upper, sparse.csr_matrix(self._matrix)
+            self._lower, self._upper, cost, self._row_lower, self._row_upper, sparse.csr_matrix(self._matrix)
         )
         solver = model_builder_helper.ModelSolverHelper("glop")
         if time_limit is not None:

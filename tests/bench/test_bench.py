@@ -32,7 +32,6 @@ def test_peers_reach_our_optimum(weeks, seed, crowd):
     assert len({columns for peer, (_, columns) in sizes.items() if peer != "ours"}) == 1, sizes
 
 
-@pytest.mark.xfail(strict=True, reason="plant.process has columns for inputs that can never be at the plant")
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_peers_build_programs_of_our_size(weeks, seed):
     """As many rows and columns as the MPSolver loop; linopy leaves out rows in which nothing takes part."""

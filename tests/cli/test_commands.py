@@ -174,7 +174,6 @@ def test_out_is_missing(good, capsys):
     assert "name the folder to write, as in: cutfill plan my-week -o out" in capsys.readouterr().err
 
 
-@pytest.mark.xfail(strict=True, raises=OSError, reason="a folder that cannot be written is a traceback")
 def test_out_below_a_file(good, tmp_path, capsys):
     (tmp_path / "file").write_text("mine", encoding="utf-8")
     assert main(["plan", str(good), "-o", str(tmp_path / "file" / "out")]) == 2
@@ -279,8 +278,7 @@ def test_a_run_that_breaks_while_writing_leaves_the_old_plan_untouched(good, tig
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(optimizer.workbook, "workbook_bytes", full)
-    with pytest.raises(OSError, match="No space"):
-        main(["plan", str(tight), "-o", str(out), "--quiet"])
+    assert main(["plan", str(tight), "-o", str(out), "--quiet"]) == 2
     assert content(out) == before
     assert no_scratch(tmp_path)
 

@@ -249,13 +249,10 @@ def test_prices_with_weights_are_money(tmp_path):
 def test_the_price_column_is_the_last_goal(tmp_path):
     week = base().add("demands", demand="D", accepts="earth", quantity=50, unit="t").road("S", "D", 5)
     table = planned(week, tmp_path).plan.tables["prices"]
-    assert table.columns == ("id", "side", "material", "date", "price", "unserved", "offsite", "haul")
+    assert table.columns == ("id", "side", "material", "date", "price", "unserved", "offsite", "haul", "grade")
     assert table.column("price") == table.column("haul")
 
 
-@pytest.mark.xfail(
-    strict=True, reason="prices.csv has no column grade, so two stocks of one material cannot be told apart"
-)
 def test_two_grades_in_one_yard_have_prices_of_their_own(tmp_path):
     """Grade 1 goes to D (3 km), grade 2 only off-site (30 km); both rows say Y, stock, earth and the date."""
     week = Week(days=1, objective='order = ["unserved", "offsite", "haul"]')

@@ -6,6 +6,7 @@ An *arc* is (origin place, destination place, commodity); a *lane* is an arc on 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -21,6 +22,7 @@ RECEIVERS = {
     "quarry": ("demand",),
 }
 PLACE_KINDS = ("supply", "demand", "yard", "disposal", "recycling", "treatment", "offsite", "quarry")
+FIRST_FACILITY_KIND = 2
 
 
 @dataclass(frozen=True)
@@ -53,9 +55,45 @@ class Lanes:
     def __len__(self) -> int:
         return len(self.arc)
 
+    @cached_property
+    def origins(self) -> Ints:
+        """(L,) place that each lane leaves."""
+        return self.origin[self.arc]
+
+    @cached_property
+    def destinations(self) -> Ints:
+        """(L,) place that each lane leads to."""
+        return self.destination[self.arc]
+
+    @cached_property
+    def commodities(self) -> Ints:
+        """(L,) what each lane carries."""
+        return self.commodity[self.arc]
+
+    @cached_property
+    def from_supply(self) -> Ints:
+        """Lanes that leave a supply."""
+        return np.flatnonzero(self.kind[self.origins] == PLACE_KINDS.index("supply"))
+
+    @cached_property
+    def into_demand(self) -> Ints:
+        """Lanes that lead to a demand."""
+        return np.flatnonzero(self.kind[self.destinations] == PLACE_KINDS.index("demand"))
+
+    @cached_property
+    def from_facility(self) -> Ints:
+        """Lanes that leave a facility."""
+        return np.flatnonzero(self.kind[self.origins] >= FIRST_FACILITY_KIND)
+
+    @cached_property
+    def into_facility(self) -> Ints:
+        """Lanes that lead to a facility."""
+        return np.flatnonzero(self.kind[self.destinations] >= FIRST_FACILITY_KIND)
+
     def of_kind(self, place: Ints, *kinds: str) -> Bools:
         """Which of the given places are of one of the kinds."""
-        return np.isin(self.kind[place], [PLACE_KINDS.index(k) for k in kinds])
+        wanted = np.array([kind in kinds for kind in PLACE_KINDS])
+        return wanted[self.kind[place]]
 
 
 @dataclass(frozen=True)
@@ -140,7 +178,8 @@ def recipe_rows(scenario: Scenario, facility: int, commodity: int) -> list[tuple
     """(recipe row, output commodity) of everything one t of ``commodity`` turns into at ``facility``."""
     r = scenario.recipes
     material, grade = commodity // GRADES, commodity % GRADES + 1
-    rows = np.flatnonzero((r.facility == facility) & (r.input == material) & np.isin(r.grade_in, (0, grade)))
+    of_grade = (r.grade_in == 0) | (r.grade_in == grade)
+    rows = np.flatnonzero((r.facility == facility) & (r.input == material) & of_grade)
     return [(int(i), int(commodity_of(r.output[i], r.grade_out[i] or grade))) for i in rows]
 
 

@@ -20,8 +20,8 @@ from scipy import sparse
 from optimizer.lanes import Lanes
 from optimizer.scenario import Floats, Ints, Scenario
 
-# For lanes: the row each takes part in (-1 = none) and its coefficient there.
-Coupling = Callable[[Lanes], tuple[Ints, Floats | float]]
+# For lanes: which of them may take part, the row of each of those (-1 = none after all), and its coefficient there.
+Coupling = Callable[[Lanes], tuple[Ints, Ints, Floats | float]]
 # For lanes: what one t of each adds to a goal.
 LaneGoal = Callable[[Lanes], Floats]
 
@@ -200,14 +200,15 @@ def _filled(value: Any, n: int) -> Floats:
 
 def _lane_entries(couplings: tuple[Coupling, ...], lanes: Lanes) -> tuple[Ints, Ints, Floats]:
     """(row, lane, coefficient) triplets of all couplings."""
-    every = np.arange(len(lanes), dtype=np.int32)
-    rows, cols, values = [np.zeros(0, np.int32)], [np.zeros(0, np.int32)], [np.zeros(0)]
+    rows: list[Ints] = [np.zeros(0, np.int32)]
+    cols: list[Ints] = [np.zeros(0, np.int32)]
+    values = [np.zeros(0)]
     for coupling in couplings:
-        row, value = coupling(lanes)
+        taking_part, row, value = coupling(lanes)
         keep = row >= 0
-        rows.append(row[keep].astype(np.int32))
-        cols.append(every[keep])
-        values.append(_filled(value, len(lanes))[keep])
+        rows.append(row[keep])
+        cols.append(taking_part[keep])
+        values.append(np.broadcast_to(value, row.shape)[keep])
     return np.concatenate(rows), np.concatenate(cols), np.concatenate(values)
 
 

@@ -175,6 +175,15 @@ class Objective:
     weights: Mapping[str, float] = field(default_factory=dict)
     reference: Path | None = None  # plan folder that the goal `changes` compares with
 
+    @property
+    def goals(self) -> tuple[str, ...]:
+        """Every goal that counts: those of the order or the weights, and always `unserved`.
+
+        An order that does not name `unserved` gets it first: a plan that moves nothing would win every other goal.
+        """
+        named = tuple(self.weights) or self.order
+        return named if "unserved" in named else ("unserved", *named)
+
 
 @dataclass(frozen=True)
 class RoadSpec:

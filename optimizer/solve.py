@@ -331,13 +331,8 @@ class Session:
 
 
 def goal_order(objective: Objective) -> tuple[str, ...]:
-    """Goals to minimise one after the other; with weights there is the one goal `total`.
-
-    An order that does not name `unserved` gets it first: a plan that moves nothing would win every other goal.
-    """
-    if objective.weights:
-        return (TOTAL,)
-    return objective.order if "unserved" in objective.order else ("unserved", *objective.order)
+    """Goals to minimise one after the other; with weights there is the one goal `total`."""
+    return (TOTAL,) if objective.weights else objective.goals
 
 
 def open_session(scenario: Scenario, program: Program, backend: Backend, time_limit: float | None = None) -> Session:

@@ -13,7 +13,7 @@ from optimizer.blocks.plant import recipes
 from optimizer.blocks.supply import supply
 from optimizer.lanes import Lanes
 from optimizer.program import Model, Program
-from optimizer.scenario import GOALS, Scenario
+from optimizer.scenario import Scenario
 
 # recipes come before the yard balance, and the balance before the rows that bound its stock columns
 BLOCKS = (
@@ -36,9 +36,9 @@ BLOCKS = (
 
 
 def build_program(scenario: Scenario, lanes: Lanes) -> Program:
-    """The linear program of a scenario over the given lanes."""
+    """The linear program of a scenario over the given lanes, with the goals that its objective names."""
     model = Model(scenario, lanes)
     model.add_columns("flow", 0.0, float("inf"), arc=lanes.arc, day=lanes.day)
     for block in BLOCKS:
         block(model)
-    return model.build(GOALS)
+    return model.build(scenario.objective.goals)

@@ -41,7 +41,8 @@ def demand(m: Model) -> None:
     daily = m.add_rows("demand.daily", -np.inf, d.daily_max[i], demand=i, day=day)
     table = np.full(open_day.shape, -1, dtype=np.int32)
     table[i, day] = daily.index
-    m.couple(_into(m, table))
+    if len(daily):
+        m.couple(_into(m, table))
 
 
 def blend(m: Model) -> None:
@@ -66,14 +67,11 @@ def _into(m: Model, table: Ints) -> Coupling:
     """Coupling of lanes into demands: rows by demand, or by demand and day; coefficient in own units per t."""
     first, units = m.scenario.first_demand, m.scenario.demands.units_per_t
 
-    def coupling(lanes: Lanes) -> tuple[Ints, Floats]:
-        at = lanes.destination[lanes.arc] - first
-        inside = (at >= 0) & (at < len(table))
-        if not len(table):
-            return np.full(len(lanes), -1, dtype=np.int32), np.zeros(len(lanes))
-        at = np.where(inside, at, 0)
-        row = table[at, lanes.day] if table.ndim == 2 else table[at]
-        return np.where(inside, row, -1), units[at, lanes.commodity[lanes.arc] // GRADES]
+    def coupling(lanes: Lanes) -> tuple[Ints, Ints, Floats]:
+        inside = lanes.into_demand
+        at = lanes.destinations[inside] - first
+        row = table[at, lanes.day[inside]] if table.ndim == 2 else table[at]
+        return inside, row, units[at, lanes.commodities[inside] // GRADES]
 
     return coupling
 
@@ -81,9 +79,9 @@ def _into(m: Model, table: Ints) -> Coupling:
 def _share(m: Model, row: int, demand_index: int, material: int, share: float) -> Coupling:
     place = m.scenario.first_demand + demand_index
 
-    def coupling(lanes: Lanes) -> tuple[Ints, Floats]:
-        into = lanes.destination[lanes.arc] == place
-        same = lanes.commodity[lanes.arc] // GRADES == material
-        return np.where(into, np.int32(row), np.int32(-1)), np.where(same, 1.0, 0.0) - share
+    def coupling(lanes: Lanes) -> tuple[Ints, Ints, Floats]:
+        inside = np.flatnonzero(lanes.destinations == place)
+        same = lanes.commodities[inside] // GRADES == material
+        return inside, np.full(len(inside), row), np.where(same, 1.0, 0.0) - share
 
     return coupling

@@ -168,14 +168,12 @@ def _at_facility(m: Model, table: Ints, side: str, value: float) -> Coupling:
     """Coupling of lanes at a facility to rows by (facility, day) or (facility, commodity, day)."""
     first = m.scenario.first_facility
 
-    def coupling(lanes: Lanes) -> tuple[Ints, float]:
-        place = (lanes.destination if side == "destination" else lanes.origin)[lanes.arc] - first
-        inside = place >= 0
-        if not len(table):
-            return np.full(len(lanes), -1, dtype=np.int32), value
-        at = np.where(inside, place, 0)
-        row = table[at, lanes.commodity[lanes.arc], lanes.day] if table.ndim == 3 else table[at, lanes.day]
-        return np.where(inside, row, -1), value
+    def coupling(lanes: Lanes) -> tuple[Ints, Ints, float]:
+        inside = lanes.into_facility if side == "destination" else lanes.from_facility
+        at = (lanes.destinations if side == "destination" else lanes.origins)[inside] - first
+        days = lanes.day[inside]
+        row = table[at, lanes.commodities[inside], days] if table.ndim == 3 else table[at, days]
+        return inside, row, value
 
     return coupling
 

@@ -36,7 +36,7 @@ def lane_fees(m: Model, lanes: Lanes) -> Floats:
     quarry = np.array([k == "quarry" for k in m.scenario.facilities.kind], dtype=bool)
     by_place_in = np.concatenate([np.zeros(first), np.where(quarry, 0.0, fee)])
     by_place_out = np.concatenate([np.zeros(first), np.where(quarry, fee, 0.0)])
-    fees: Floats = by_place_in[lanes.destination[lanes.arc]] + by_place_out[lanes.origin[lanes.arc]]
+    fees: Floats = by_place_in[lanes.destinations] + by_place_out[lanes.origins]
     return fees
 
 
@@ -55,8 +55,8 @@ def welfare(m: Model) -> None:
     gain = np.zeros(len(m.scenario.place_ids))
     gain[first : first + n] = np.nan_to_num(d.bid)
     m.include("welfare", "cost")
-    m.lane_cost("welfare", lambda lanes: value[lanes.origin[lanes.arc]] - gain[lanes.destination[lanes.arc]])
+    m.lane_cost("welfare", lambda lanes: value[lanes.origins] - gain[lanes.destinations])
 
 
 def _entering(kind: str) -> LaneGoal:
-    return lambda lanes: lanes.of_kind(lanes.destination[lanes.arc], kind).astype(float)
+    return lambda lanes: lanes.of_kind(lanes.destinations, kind).astype(float)

@@ -28,7 +28,7 @@ def supply(m: Model) -> None:
     lot, day = np.nonzero(within)
     release = m.add_rows("supply.release", s.release[lot, day], s.release[lot, day], supply=lot, day=day)
     row = _grid(within.shape, lot, day, release.index)
-    m.couple(lambda lanes: (_by_origin(row, lanes), 1.0))
+    m.couple(lambda lanes: (lanes.from_supply, *_by_origin(row, lanes)))
 
     waits = day < s.last[lot]
     wait = m.add_columns("supply.wait", 0.0, s.stock_max[lot[waits]], supply=lot[waits], day=day[waits])
@@ -43,7 +43,8 @@ def supply(m: Model) -> None:
     limited = np.isfinite(s.daily_max[lot])
     daily = m.add_rows("supply.daily", -np.inf, s.daily_max[lot[limited]], supply=lot[limited], day=day[limited])
     daily_row = _grid(within.shape, daily.keys[0], daily.keys[1], daily.index)
-    m.couple(lambda lanes: (_by_origin(daily_row, lanes), 1.0))
+    if len(daily):
+        m.couple(lambda lanes: (lanes.from_supply, *_by_origin(daily_row, lanes)))
 
 
 def _grid(shape: tuple[int, ...], i: Ints, j: Ints, values: Ints) -> Ints:
@@ -53,10 +54,6 @@ def _grid(shape: tuple[int, ...], i: Ints, j: Ints, values: Ints) -> Ints:
     return table
 
 
-def _by_origin(table: Ints, lanes: Lanes) -> Ints:
-    """Row of each lane that leaves a supply; supplies are the first places."""
-    origin = lanes.origin[lanes.arc]
-    is_supply = origin < len(table)
-    if not len(table):
-        return np.full(len(lanes), -1, dtype=np.int32)
-    return np.where(is_supply, table[np.where(is_supply, origin, 0), lanes.day], -1)
+def _by_origin(table: Ints, lanes: Lanes) -> tuple[Ints, float]:
+    """Row and coefficient of each lane that leaves a supply; supplies are the first places."""
+    return table[lanes.origins[lanes.from_supply], lanes.day[lanes.from_supply]], 1.0

@@ -12,7 +12,7 @@ from optimizer.lanes import PLACE_KINDS, RECEIVERS, Rules, rules
 from optimizer.ledger import Ledger
 from optimizer.scenario import GRADE_NAMES, GRADES, PLANTS, Bools, Scenario
 from optimizer.usage import FULL, Usage, measure_usage
-from optimizer.words import Words, dates, joined, material, place, tonnes
+from optimizer.words import UNIT_WORDS, Words, dates, joined, material, place, tonnes
 
 NAMED = 3  # places named one by one in a sentence
 
@@ -155,17 +155,17 @@ class Diagnosis:
 
     def _demand_full(self, demand: int, commodity: int, days: Bools) -> Words:
         d, u = self.s.demands, self.usage
-        unit = d.unit[demand]
+        unit = UNIT_WORDS[d.unit[demand]]
         if u.filled[demand] >= d.quantity[demand] * FULL:
             return Words(
-                f"all {tonnes(d.quantity[demand])} {unit} wanted are filled",
-                f"所需 {tonnes(d.quantity[demand])} {unit} 已满足",
+                f"all {tonnes(d.quantity[demand])} {unit.en} wanted are filled",
+                f"所需 {tonnes(d.quantity[demand])} {unit.zh} 已满足",
             )
         full = days & (u.filled_daily[demand] >= d.daily_max[demand] * FULL)
         if full.any():
             return Words(
-                f"its {tonnes(d.daily_max[demand])} {unit} a day are used on {dates(self.s, full)}",
-                f"每日 {tonnes(d.daily_max[demand])} {unit} 的接收量在 {dates(self.s, full)} 用满",
+                f"its {tonnes(d.daily_max[demand])} {unit.en} a day are used on {dates(self.s, full)}",
+                f"每日 {tonnes(d.daily_max[demand])} {unit.zh} 的接收量在 {dates(self.s, full)} 用满",
             )
         mixes = self.s.mixes
         rows = np.flatnonzero(
@@ -241,14 +241,15 @@ class Diagnosis:
 
     def _need_told(self, demand: int, by: dict[str, list[int]]) -> Words:
         d = self.s.demands
-        unit, window = d.unit[demand], self.rule.open[self.s.first_demand + demand]
+        unit, window = UNIT_WORDS[d.unit[demand]], self.rule.open[self.s.first_demand + demand]
         rate = d.daily_max[demand] * window.sum()
         if rate < d.required[demand] * FULL:
             return Words(
-                f"its own rate of {tonnes(d.daily_max[demand])} {unit} a day allows {tonnes(rate)} {unit} on its "
-                f"{int(window.sum())} open days, less than the {tonnes(d.required[demand])} {unit} required",
-                f"自身每日接收 {tonnes(d.daily_max[demand])} {unit}，{int(window.sum())} 天共 {tonnes(rate)} {unit}，"
-                f"少于必需的 {tonnes(d.required[demand])} {unit}",
+                f"its own rate of {tonnes(d.daily_max[demand])} {unit.en} a day allows {tonnes(rate)} {unit.en} on its "
+                f"{int(window.sum())} open days, less than the {tonnes(d.required[demand])} {unit.en} required",
+                f"自身每日接收 {tonnes(d.daily_max[demand])} {unit.zh}，"
+                f"{int(window.sum())} 天共 {tonnes(rate)} {unit.zh}，"
+                f"少于必需的 {tonnes(d.required[demand])} {unit.zh}",
             )
         total = sum(len(found) for found in by.values())
         if not total:

@@ -17,6 +17,7 @@ from optimizer.solve import Session
 from optimizer.tables import Table
 from optimizer.words import Words
 
+WORTH_TELLING = 1e-4  # t; less is arithmetic
 COLUMNS = ("id", "what", "t", "why", "would_help", "why_zh", "would_help_zh", "material", "grade")
 
 
@@ -32,7 +33,8 @@ class _Case:
 
 def reason_table(scenario: Scenario, distances: Distances, lanes: Lanes, session: Session, ledger: Ledger) -> Table:
     """One row per lot, demand or facility and commodity with unserved or off-site tonnes; the largest come first."""
-    cases = sorted(_cases(scenario, lanes, ledger), key=lambda c: (c.what != "unserved", -c.t, c.node))
+    told = (case for case in _cases(scenario, lanes, ledger) if case.t >= WORTH_TELLING)
+    cases = sorted(told, key=lambda c: (c.what != "unserved", -c.t, c.node))
     if not cases:
         return Table(COLUMNS)
     diagnosis = Diagnosis(scenario, distances, ledger)

@@ -10,11 +10,12 @@ from optimizer.distances import Distances
 from optimizer.lanes import Lanes, rules
 from optimizer.obstacles import Obstacles
 from optimizer.scenario import GRADES, PLANTS, Bools, Floats, Scenario
-from optimizer.solve import OpenLanes, Session
-from optimizer.words import Words, dates, place, tonnes
+from optimizer.solve import UNITS, OpenLanes, Session
+from optimizer.words import UNIT_WORDS, Words, dates, place, tonnes
 
 RESOLVES = 16  # re-solves for all reasons of a plan; a count, so that the same input gives the same plan
 TRIED_LIMITS = 2  # loosened limits tried per reason
+LEAST_GAIN = 0.05  # a gain below this is not worth a sentence
 WORTH = 1e-6  # a dual closer to zero than this promises nothing
 
 # row block → (what is loosened, in both languages); {t} is how much, {p} the place
@@ -30,6 +31,7 @@ LIMITS = {
     "supply.daily": Words("{t} t a day more loaded at {p}", "{p} 每日多装 {t} t"),
 }
 
+_LESS = {"unserved": Words("less unserved", "减少未安置"), "offsite": Words("less off-site", "减少外运")}
 _FARTHER = ("a cut-off of {km:.1f} km, to reach {p}", "运距上限放宽到 {km:.1f} km，可达 {p}")
 _NEARER = ("a cut-off of {km:.1f} km, to reach it from {p}", "运距上限放宽到 {km:.1f} km，可由 {p} 供给")
 
@@ -66,7 +68,9 @@ class Remedies:
         ]
         if origin < self.s.first_demand:
             options.append(self._better_grade(goal, origin, commodity, found.wrong_grade))
-        return self._best(goal, options, origin)
+        if not any(options):
+            return self._by_price(goal, near)
+        return self._best(goal, options)
 
     def for_need(self, goal: str, demand: int, t: float, found: Obstacles) -> Words:
         """What would help a demand that lacks ``t`` tonnes."""
@@ -78,7 +82,13 @@ class Remedies:
             for sender in [p for p in places if p < self.s.first_demand][:1]:
                 commodity = int(self.s.supplies.commodity[sender])
                 options.append(self._open_lane(goal, sender, commodity, target, words, at=sender, opening=opening))
-        return self._best(goal, options, None, lacking=t, demand=demand)
+        if self._gains(options):
+            return self._best(goal, options)
+        first, m = int(self.s.demands.first_material[demand]), self.s.materials
+        return Words(
+            f"{tonnes(t)} t more of {m.name_en[first]} offered nearby on its days",
+            f"附近在其开放日再提供 {tonnes(t)} t {m.name_zh[first]}",
+        )
 
     def _better_grade(
         self, goal: str, origin: int, commodity: int, places: tuple[int, ...]
@@ -101,40 +111,37 @@ class Remedies:
                 return self._open_lane(goal, origin, lifted, p, words, at=p)
         return None
 
-    def _best(
-        self,
-        goal: str,
-        options: list[tuple[float, Words] | None],
-        origin: int | None,
-        *,
-        lacking: float = 0.0,
-        demand: int | None = None,
-    ) -> Words:
-        tried = [option for option in options if option is not None]
-        gains = [option for option in tried if option[0] > 0.05]
-        if gains:
-            gain, what = max(gains, key=lambda option: option[0])
-            unit = {
-                "unserved": Words("less unserved", "减少未安置"),
-                "offsite": Words("less off-site", "减少外运"),
-            }.get(goal, Words(f"less {goal}", f"减少 {goal}"))
-            measure = "t" if goal in ("unserved", "offsite") else "CNY" if goal == "total" else ""
-            number = f"{tonnes(gain)} {measure}".strip()
-            return what + Words(f": {number} {unit.en}", f"：{unit.zh} {number}")
-        if demand is not None:
-            first = int(self.s.demands.first_material[demand])
-            m = self.s.materials
+    def _best(self, goal: str, options: list[tuple[float, Words] | None]) -> Words:
+        """The option that gains most, with its gain, or that none of those tried does."""
+        gains = self._gains(options)
+        if not gains:
             return Words(
-                f"{tonnes(lacking)} t more of {m.name_en[first]} offered nearby on its days",
-                f"附近在其开放日再提供 {tonnes(lacking)} t {m.name_zh[first]}",
+                f"no single change of the {len(options)} tried; a further place that takes it is needed",
+                f"已试 {len(options)} 种单项调整均无效，需要新增接收场所",
             )
-        assert origin is not None
-        if tried:
-            return Words(
-                f"no single change of the {len(tried)} tried; a further place that takes it is needed",
-                f"已试 {len(tried)} 种单项调整均无效，需要新增接收场所",
-            )
-        return Words("a place in reach that takes it", "需要可达的接收场所")
+        gain, what = max(gains, key=lambda option: option[0])
+        return what + self._less(goal, gain)
+
+    @staticmethod
+    def _gains(options: list[tuple[float, Words] | None]) -> list[tuple[float, Words]]:
+        return [option for option in options if option is not None and option[0] > LEAST_GAIN]
+
+    def _less(self, goal: str, gain: float) -> Words:
+        unit = UNITS[goal]
+        if goal in _LESS:
+            return Words(f": {tonnes(gain)} {unit} {_LESS[goal].en}", f"：{_LESS[goal].zh} {tonnes(gain)} {unit}")
+        return Words(f": {tonnes(gain)} {unit} less {goal}", f"：{goal} 减少 {tonnes(gain)} {unit}")
+
+    def _by_price(self, goal: str, near: set[int]) -> Words:
+        """For the smaller lots, when all re-solves are spent: what the dual of the tightest limit near promises."""
+        tight = [limit for limit in self._tight(goal, near) if limit.node in near]
+        if not tight:
+            return Words("a further place in reach that takes it", "需要在可达范围内新增接收场所")
+        limit = tight[0]
+        unit = self.s.demands.unit[limit.node - self.s.first_demand] if limit.block.startswith("demand.") else "t"
+        words = self._loosened(limit, "1", unit)
+        less = self._less(goal, limit.worth)
+        return words + Words(f"{less.en} by its price", f"{less.zh}（按影子价格）")
 
     def _tight(self, goal: str, near: set[int]) -> list[_Limit]:
         """Limits with a dual on the goal, most worth first, those at the places concerned before others."""
@@ -170,9 +177,12 @@ class Remedies:
         gain = self._gain(goal, (limit.block, limit.node, round(amount, 3)), changes, None)
         if gain is None:
             return None
-        words = LIMITS[limit.block]
-        fill = {"t": tonnes(amount), "unit": unit, "p": place(self.s, limit.node)}
-        return gain, Words(words.en.format(**fill), words.zh.format(**fill))
+        return gain, self._loosened(limit, tonnes(amount), unit)
+
+    def _loosened(self, limit: _Limit, amount: str, unit: str) -> Words:
+        words, own = LIMITS[limit.block], UNIT_WORDS[unit]
+        at = place(self.s, limit.node)
+        return Words(words.en.format(t=amount, unit=own.en, p=at), words.zh.format(t=amount, unit=own.zh, p=at))
 
     def _open_lane(
         self, goal: str, origin: int, commodity: int, destination: int, words: Words, *, at: int, opening: bool = False

@@ -34,7 +34,7 @@ UNITS = {
 NOTHING = 1e-9  # a goal at or below this is zero
 START_STEP = 3.0  # how far the start weighs a goal above the dearest unit of the next one
 ROUNDING = 1e-6  # a tolerance up to this is not meant to be used
-EXACT = 1e-9  # what keeps a goal row feasible in floating point
+EXACT = 1e-10  # what keeps a goal row feasible in floating point
 HEAVIEST_T_M3 = 25.0  # no material is denser (schema): turns a demand's m³ into t that surely cover it
 
 

@@ -22,6 +22,14 @@ class Words:
         return bool(self.en)
 
 
+UNIT_WORDS = {
+    "t": Words("t", "t"),
+    "m3_bank": Words("m³ bank", "m³（自然方）"),
+    "m3_loose": Words("m³ loose", "m³（松方）"),
+    "m3_compacted": Words("m³ compacted", "m³（压实方）"),
+}
+
+
 def joined(parts: Iterable[Words], en: str = "; ", zh: str = "；") -> Words:
     """Parts with a separator between."""
     kept = [part for part in parts if part]

@@ -1,4 +1,4 @@
-"""Takes the README's pictures of a report: python docs/pictures/take.py out/qibuqu-week/report.html (needs chromium)."""
+"""Takes the README's pictures with chromium: python docs/pictures/take.py out/qibuqu-week/report.html."""
 
 from __future__ import annotations
 

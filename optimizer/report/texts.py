@@ -6,6 +6,7 @@ style sheet shows the one that is asked for.
 
 from __future__ import annotations
 
+import math
 import tomllib
 from functools import cache
 from importlib.resources import files
@@ -58,7 +59,8 @@ def number(value: float | None, digits: int | None = None) -> str:
     if digits is None:
         size = abs(value)
         digits = 0 if size >= 100 or size < 0.005 or value == round(value) else 1 if size >= 1 else 2
-    text = f"{value:,.{digits}f}"
+    half_up = value + math.copysign(1e-9 * max(1.0, abs(value)), value)  # as the page's scripts round
+    text = f"{half_up:,.{digits}f}"
     return text[1:] if text.startswith("-") and not text.strip("-0.,") else text
 
 

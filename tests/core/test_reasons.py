@@ -26,7 +26,7 @@ COLUMN = {
     "taken by": "daily_max",
     "loaded at": "daily_max",
 }
-AMOUNT = re.compile(rf"^(?P<t>[\d,.]+) (?:t|m3_\w+) (?:a day )?more (?P<what>{'|'.join(COLUMN)}) (?P<place>[^\s:]+)")
+AMOUNT = re.compile(rf"^(?P<t>[\d,.]+) (?:t|m³ \w+) (?:a day )?more (?P<what>{'|'.join(COLUMN)}) (?P<place>[^\s:]+)")
 DENSITY = {
     f"{row['material']} {unit}": row[f"{unit[3:]}_t_m3"] for row in MATERIALS for unit in ("m3_bank", "m3_loose")
 }
@@ -106,7 +106,7 @@ def test_nobody_takes_it(tmp_path):
     week = week_of().add("demands", demand="D", accepts="sand", quantity=100, unit="t").road("S", "D", 5)
     row = reason(planned(week, tmp_path), "S")
     assert row["why"] == "no place that this may go to accepts earth"
-    assert row["would_help"] == "a place in reach that takes it"
+    assert row["would_help"] == "a further place in reach that takes it"
     week.row("demands", "D")["accepts"] = "sand;earth"
     assert solved(week, tmp_path).goals["unserved"] == approx(0)
 
@@ -126,7 +126,7 @@ def test_no_road(tmp_path):
     week = week_of().add("demands", demand="D", accepts="earth", quantity=100, unit="t", name="North field")
     row = reason(planned(week, tmp_path), "S")
     assert row["why"] == "1 place accepts earth: 1 no truck road: D (North field)"
-    assert row["would_help"] == "a place in reach that takes it"
+    assert row["would_help"] == "a further place in reach that takes it"
     assert solved(week.road("S", "D", 5), tmp_path).goals["unserved"] == approx(0)
 
 
@@ -210,8 +210,8 @@ def test_need_filled_in_its_own_unit(tmp_path):
     """D wants 20 m³ compacted = 50 t; 40 t are left, 16 m³."""
     week = week_of().add("demands", demand="D", accepts="earth", quantity=20, unit="m3_compacted").road("S", "D", 5)
     why, sentence = keeps_its_promise(week, tmp_path)
-    assert why == "1 place accepts earth: D: all 20 m3_compacted wanted are filled"
-    assert sentence == "16 m3_compacted more needed by D: 40 t less unserved"
+    assert why == "1 place accepts earth: D: all 20 m³ compacted wanted are filled"
+    assert sentence == "16 m³ compacted more needed by D: 40 t less unserved"
 
 
 def test_daily_rate_of_the_need_used(tmp_path):

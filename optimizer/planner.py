@@ -93,7 +93,7 @@ def plan_scenario(scenario: Scenario, options: Options, progress: Progress) -> P
         "termination": solution.termination,
         "mode": "weights" if scenario.objective.weights else "lexicographic",
         "tolerance": scenario.objective.tolerance,
-        "goals": _goals(scenario, solution, figures),
+        "goals": _goals(scenario, program, solution, figures),
         "kpis": figures.kpis(),
         "counts": _counts(scenario, lanes, program),
         "seconds": progress.seconds,
@@ -108,11 +108,11 @@ def plan_scenario(scenario: Scenario, options: Options, progress: Progress) -> P
     return Planning(scenario, distances, lanes, program, session, solution, ledger, plan)
 
 
-def _goals(scenario: Scenario, solution: Solution, figures: Figures) -> list[dict[str, Any]]:
+def _goals(scenario: Scenario, program: Program, solution: Solution, figures: Figures) -> list[dict[str, Any]]:
     """Each goal with its value recomputed from the plan's tables and its proven bound."""
     values = figures.goals()
-    for stage in solution.stages:
-        values.setdefault(stage.goal, stage.value)
+    if "changes" in program.goals:  # the one goal that a plan's own tables do not tell
+        values["changes"] = float(program.goals["changes"] @ solution.x) + program.constants["changes"]
     weights = scenario.objective.weights
     if weights:
         values[TOTAL] = figures.total(weights, values)

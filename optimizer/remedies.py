@@ -115,9 +115,10 @@ class Remedies:
         """The option that gains most, with its gain, or that none of those tried does."""
         gains = self._gains(options)
         if not gains:
+            tried = sum(option is not None for option in options)
             return Words(
-                f"no single change of the {len(options)} tried; a further place that takes it is needed",
-                f"已试 {len(options)} 种单项调整均无效，需要新增接收场所",
+                f"no single change of the {tried} tried; a further place that takes it is needed",
+                f"已试 {tried} 种单项调整均无效，需要新增接收场所",
             )
         gain, what = max(gains, key=lambda option: option[0])
         return what + self._less(goal, gain)

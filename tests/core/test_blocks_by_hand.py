@@ -398,7 +398,8 @@ def test_distances_may_carry_their_own_price(solve):
 def test_changes_keep_a_plan_calm(solve, tmp_path):
     """The reference sends 10 t to D; E is nearer now. With `changes` before haul the 10 t stay at D, changes 0.
 
-    With haul first all 10 t go to E, and a tonne sent elsewhere counts once: changes 10.
+    With haul first all 10 t go to E, and a tonne sent elsewhere counts once: changes 10. In money, staying costs
+    10·10·0.9 = 90 CNY; going to E costs 45 CNY and 10 changes of 5 CNY, 95 in all: it stays.
     """
     reference = tmp_path / "earlier"
     reference.mkdir()
@@ -413,6 +414,8 @@ def test_changes_keep_a_plan_calm(solve, tmp_path):
         "distances": "from,to,km\nS,D,10\nS,E,5",
     }
     toml = '[objective]\norder = ["unserved", {}]\nreference = "{}"'
+    priced = solve(f'[objective]\nweights = {{ cost = 1.0, changes = 5.0 }}\nreference = "{reference}"', **tables)
+    assert (priced.goals["total"], priced.goals["changes"]) == approx((90, 0))
     calm = solve(toml.format('"changes", "haul"', reference), **tables)
     free = solve(toml.format('"haul", "changes"', reference), **tables)
     assert (calm.goals["changes"], calm.goals["haul"]) == approx((0, 100))

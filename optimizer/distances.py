@@ -116,7 +116,7 @@ def _on_roads(scenario: Scenario, progress: Progress, engine: str) -> Distances:
     info = {
         "kind": "graph",
         "source": spec.file.name,
-        "attribution": graph.attribution,
+        "attribution": spec.attribution or graph.attribution,
         "nodes": len(graph.lon),
         "arcs": len(graph.km),
         "excluded": dict(graph.dropped),

@@ -198,6 +198,7 @@ class RoadSpec:
     profile: Path | None = None
     zones: Path | None = None
     crs: str | None = None
+    attribution: str | None = None  # whose data the map is; None = as the file says
 
 
 @dataclass(frozen=True)

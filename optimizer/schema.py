@@ -402,6 +402,8 @@ SETTINGS = (
         Field("zones", "path", "GeoJSON of banned or preferred zones.", "禁行或优先区域（GeoJSON）。"),
         Field("crs", "text", "Coordinate system of the road file, for example EPSG:4547.", "路网文件的坐标系。",
               default="as the file says, else WGS-84"),
+        Field("attribution", "text", "Whose data the map is, shown wherever the roads are drawn.",
+              "地图数据来源署名，凡绘制路网处均显示。", default="as the file says"),
     )),
     TableSpec("costs", "Rates of money and carbon.", "单价与碳排放因子。", (
         Field("haul_per_t_km", "number", "Haul rate.", "运输单价。", unit="CNY/t·km", default=0.9, low=0,

@@ -248,5 +248,6 @@ def _roads(reader: _Reader) -> tuple[RoadSpec, str]:
         profile=paths["profile"],
         zones=paths["zones"],
         crs=reader.value("roads.crs"),
+        attribution=reader.value("roads.attribution"),
     )
     return spec, distances

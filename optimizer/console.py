@@ -12,8 +12,8 @@ def plan_in_words(summary: dict[str, Any], out: Path | None) -> str:
     known = {"optimal": "proven optimal", "feasible": "stopped at a limit; best plan so far"}[summary["status"]]
     lines = [f"{summary['name']}: {known}, {summary['counts']['columns']:,} columns"]
     for goal in summary["goals"]:
-        bound = "" if goal["bound"] is None else f"   proven bound {goal['bound']:,.3f}"
-        lines.append(f"  {goal['name']:<10}{goal['value']:>16,.3f} {goal['unit']:<8}{bound}")
+        bound = "" if goal["bound"] is None else f"   proven bound {_figure(goal['bound'])}"
+        lines.append(f"  {goal['name']:<10}{_figure(goal['value']):>16} {goal['unit']:<8}{bound}")
     rate = k["utilisation_rate"]
     share = k["direct_share"]
     lines.append(
@@ -32,6 +32,10 @@ def plan_in_words(summary: dict[str, Any], out: Path | None) -> str:
     if out is not None:
         lines.append(f"  written to {out}: open {out / 'report.html'}")
     return "\n".join(lines)
+
+
+def _figure(value: float) -> str:
+    return f"{value:,.3f}".replace("-0.000", "0.000") if abs(value) < 1 else f"{value:,.3f}"
 
 
 def _percent(value: float | None) -> str:

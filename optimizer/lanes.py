@@ -73,27 +73,32 @@ class Lanes:
     @cached_property
     def from_supply(self) -> Ints:
         """Lanes that leave a supply."""
-        return np.flatnonzero(self.kind[self.origins] == PLACE_KINDS.index("supply"))
+        return _where(self.kind[self.origins] == PLACE_KINDS.index("supply"))
 
     @cached_property
     def into_demand(self) -> Ints:
         """Lanes that lead to a demand."""
-        return np.flatnonzero(self.kind[self.destinations] == PLACE_KINDS.index("demand"))
+        return _where(self.kind[self.destinations] == PLACE_KINDS.index("demand"))
 
     @cached_property
     def from_facility(self) -> Ints:
         """Lanes that leave a facility."""
-        return np.flatnonzero(self.kind[self.origins] >= FIRST_FACILITY_KIND)
+        return _where(self.kind[self.origins] >= FIRST_FACILITY_KIND)
 
     @cached_property
     def into_facility(self) -> Ints:
         """Lanes that lead to a facility."""
-        return np.flatnonzero(self.kind[self.destinations] >= FIRST_FACILITY_KIND)
+        return _where(self.kind[self.destinations] >= FIRST_FACILITY_KIND)
 
     def of_kind(self, place: Ints, *kinds: str) -> Bools:
         """Which of the given places are of one of the kinds."""
         wanted = np.array([kind in kinds for kind in PLACE_KINDS])
         return wanted[self.kind[place]]
+
+
+def _where(mask: Bools) -> Ints:
+    """Positions as 32-bit numbers, which the sparse matrix keeps as they are."""
+    return np.flatnonzero(mask).astype(np.int32)
 
 
 @dataclass(frozen=True)
@@ -243,9 +248,11 @@ def build_lanes(scenario: Scenario, distances: Distances) -> Lanes:
         senders, takers = np.flatnonzero(rule.sends[:, k]), np.flatnonzero(rule.takes[:, k])
         block = np.ix_(senders, takers)
         wanted = allowed[block]
-        no_road_pairs[block] |= wanted & ~reach[block]
-        far_pairs[block] |= wanted & reach[block] & ~near[block]
-        i, j = np.nonzero(wanted & near[block])
+        joined = wanted & near[block]
+        if joined.sum() < wanted.sum():
+            no_road_pairs[block] |= wanted & ~reach[block]
+            far_pairs[block] |= wanted & reach[block] & ~near[block]
+        i, j = np.nonzero(joined)
         origins.append(senders[i])
         destinations.append(takers[j])
         commodities.append(np.full(len(i), k))

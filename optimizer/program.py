@@ -205,10 +205,13 @@ def _lane_entries(couplings: tuple[Coupling, ...], lanes: Lanes) -> tuple[Ints, 
     values = [np.zeros(0)]
     for coupling in couplings:
         taking_part, row, value = coupling(lanes)
+        value = np.broadcast_to(value, row.shape)
         keep = row >= 0
-        rows.append(row[keep])
-        cols.append(taking_part[keep])
-        values.append(np.broadcast_to(value, row.shape)[keep])
+        if not keep.all():
+            row, taking_part, value = row[keep], taking_part[keep], value[keep]
+        rows.append(row)
+        cols.append(taking_part)
+        values.append(value)
     return np.concatenate(rows), np.concatenate(cols), np.concatenate(values)
 
 

@@ -118,11 +118,6 @@ class Rules:
     open: Bools
     may_hold: Bools
 
-    def pairs(self, commodity: int) -> Bools:
-        """(places, places) whether one may ever send the commodity to the other, roads and dates apart."""
-        allowed = _receiver_matrix()[np.ix_(self.kind, self.kind)]
-        return allowed & self.sends[:, commodity, None] & self.takes[None, :, commodity]
-
 
 def _receiver_matrix() -> Bools:
     """(kinds, kinds) table of :data:`RECEIVERS`."""
@@ -156,6 +151,15 @@ def rules(scenario: Scenario) -> Rules:
     days = np.arange(scenario.days)
     windows = [(days >= p.first[:, None]) & (days <= p.last[:, None]) for p in (s, d)]
     return Rules(kind, sends, takes, np.vstack([*windows, f.open]), holds)
+
+
+def fees(scenario: Scenario) -> tuple[Floats, Floats]:
+    """(places,) CNY per t: gate fee where a tonne arrives, and the price of a quarry where it leaves."""
+    f = scenario.facilities
+    quarry = np.array([kind == "quarry" for kind in f.kind], dtype=bool)
+    elsewhere = np.zeros(scenario.first_facility)
+    arriving = np.concatenate([elsewhere, np.where(quarry, 0.0, f.fee)])
+    return arriving, np.concatenate([elsewhere, np.where(quarry, f.fee, 0.0)])
 
 
 def _by_grade(accepts: Bools, worst: Ints) -> Bools:

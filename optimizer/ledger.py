@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optimizer.lanes import Lanes
+from optimizer.lanes import Lanes, fees
 from optimizer.program import Program
 from optimizer.scenario import Floats, Ints, Scenario
 from optimizer.solve import by_key, do_nothing, excuse_stock, violations
@@ -103,10 +103,7 @@ def make_ledger(
     stuck: Floats,
 ) -> Ledger:
     """A ledger from flows given as arcs of ``lanes``."""
-    first, facilities = scenario.first_facility, scenario.facilities
-    quarry = np.array([kind == "quarry" for kind in facilities.kind], dtype=bool)
-    fee_in = np.concatenate([np.zeros(first), np.where(quarry, 0.0, facilities.fee)])
-    fee_out = np.concatenate([np.zeros(first), np.where(quarry, facilities.fee, 0.0)])
+    arriving, leaving = fees(scenario)
     origin, destination = lanes.origin[arc], lanes.destination[arc]
     return Ledger(
         day=day,
@@ -117,7 +114,7 @@ def make_ledger(
         km=lanes.km[arc],
         minutes=lanes.minutes[arc],
         haul_cost=lanes.haul_cost[arc],
-        fee=fee_in[destination] + fee_out[origin],
+        fee=arriving[destination] + leaving[origin],
         p_facility=processing[0],
         p_commodity=processing[1],
         p_day=processing[2],
@@ -132,8 +129,8 @@ def make_ledger(
 def as_columns(scenario: Scenario, lanes: Lanes, program: Program, ledger: Ledger) -> Floats:
     """Column values of a ledger whose flows keep the rules: the feasible point for when a solver has none in time.
 
-    Where the ledger breaks a rule of the program (the counterfactual piles up products that find no taker), the point
-    where nothing moves is given instead.
+    Where the ledger breaks a rule of the program all the same (least shares of a blend), the point where nothing moves
+    is given instead.
     """
     x = np.zeros(program.shape[1])
     lane_of = _lane_numbers(lanes)
@@ -154,9 +151,9 @@ def as_columns(scenario: Scenario, lanes: Lanes, program: Program, ledger: Ledge
 
 def _lane_numbers(lanes: Lanes) -> dict[tuple[int, ...], int]:
     keys = zip(
-        lanes.origin[lanes.arc].tolist(),
-        lanes.destination[lanes.arc].tolist(),
-        lanes.commodity[lanes.arc].tolist(),
+        lanes.origins.tolist(),
+        lanes.destinations.tolist(),
+        lanes.commodities.tolist(),
         lanes.day.tolist(),
         strict=True,
     )

@@ -14,6 +14,7 @@ from optimizer.scenario import GRADE_NAMES, GRADES, PLANTS, Bools, Scenario
 from optimizer.usage import FULL, Usage, measure_usage
 from optimizer.words import UNIT_WORDS, Words, dates, joined, material, place, tonnes
 
+HURDLES = ("wrong_grade", "no_road", "too_far", "no_common_day", "usable")  # in the order they are looked at
 NAMED = 3  # places named one by one in a sentence
 
 
@@ -51,9 +52,7 @@ class Diagnosis:
         grades = commodity // GRADES * GRADES + np.arange(GRADES)
         accept = [p for p in receivers if self._accepts(p, grades)]
         accept.sort(key=lambda p: (np.isnan(self.km[origin, p]), self.km[origin, p]))
-        by_hurdle: dict[str, list[int]] = {
-            k: [] for k in ("wrong_grade", "no_road", "too_far", "no_common_day", "usable")
-        }
+        by_hurdle: dict[str, list[int]] = {hurdle: [] for hurdle in HURDLES}
         for p in accept:
             by_hurdle[self._hurdle(origin, p, self.rule.takes[p, commodity])].append(p)
         why = self._told(origin, commodity, by_hurdle, inside_only)
@@ -65,9 +64,7 @@ class Diagnosis:
         wanted = np.repeat(d.accepts[demand], GRADES)
         sources = [p for p in range(len(self.kind)) if self.rule.sends[p, wanted].any()]
         sources.sort(key=lambda p: (np.isnan(self.km[p, target]), self.km[p, target]))
-        by_hurdle: dict[str, list[int]] = {
-            k: [] for k in ("wrong_grade", "no_road", "too_far", "no_common_day", "usable")
-        }
+        by_hurdle: dict[str, list[int]] = {hurdle: [] for hurdle in HURDLES}
         for p in sources:
             grade_fits = bool((self.rule.sends[p] & self.rule.takes[target]).any())
             by_hurdle[self._hurdle(p, target, grade_fits)].append(p)

@@ -38,7 +38,7 @@ def reason_table(scenario: Scenario, distances: Distances, lanes: Lanes, session
     if not cases:
         return Table(COLUMNS)
     diagnosis = Diagnosis(scenario, distances, ledger)
-    remedies = Remedies(scenario, distances, lanes, session)
+    remedies = Remedies(scenario, distances, lanes, session, diagnosis.rule.open)
     places = scenario.place_ids
     rows = []
     for case in cases:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from optimizer.distances import Distances
-from optimizer.lanes import Lanes, rules
+from optimizer.lanes import Lanes
 from optimizer.obstacles import Obstacles
 from optimizer.scenario import GRADES, PLANTS, Bools, Floats, Scenario
 from optimizer.solve import UNITS, OpenLanes, Session
@@ -49,9 +49,9 @@ class _Limit:
 class Remedies:
     """Tries changes on the live model and says what the best one achieves."""
 
-    def __init__(self, scenario: Scenario, distances: Distances, lanes: Lanes, session: Session):
+    def __init__(self, scenario: Scenario, distances: Distances, lanes: Lanes, session: Session, open_days: Bools):
         self.s, self.distances, self.lanes, self.session = scenario, distances, lanes, session
-        self.open = rules(scenario).open
+        self.open = open_days  # (places, days)
         finished = all(stage.price is not None for stage in session.stages)
         self.left = RESOLVES if finished else 0  # a plan that ran out of time gets no further solves
         self._known: dict[tuple[object, ...], float] = {}

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from optimizer.lanes import Lanes
+from optimizer.lanes import fees
 from optimizer.program import LaneGoal, Model
-from optimizer.scenario import Floats
 
 # goal that counts t entering facilities of one kind
 BY_KIND = {"offsite": "offsite", "landfill": "disposal", "transfer": "yard"}
@@ -24,20 +23,12 @@ def cost(m: Model) -> None:
 
     Recipe, holding and end-stock costs are added by the blocks that own those columns.
     """
-    m.lane_cost("cost", lambda lanes: lanes.haul_cost[lanes.arc] + lane_fees(m, lanes))
+    arriving, leaving = fees(m.scenario)
+    m.lane_cost("cost", lambda lanes: lanes.haul_cost[lanes.arc])
+    m.lane_cost("cost", lambda lanes: arriving[lanes.destinations] + leaving[lanes.origins])
     rate = m.scenario.costs.co2_per_t_km * m.scenario.costs.carbon_per_kg
     if rate:
         m.lane_cost("cost", lambda lanes: lanes.km[lanes.arc] * rate)
-
-
-def lane_fees(m: Model, lanes: Lanes) -> Floats:
-    """(L,) CNY per t: gate fee of the receiving facility, or purchase price of the quarry."""
-    first, fee = m.scenario.first_facility, m.scenario.facilities.fee
-    quarry = np.array([k == "quarry" for k in m.scenario.facilities.kind], dtype=bool)
-    by_place_in = np.concatenate([np.zeros(first), np.where(quarry, 0.0, fee)])
-    by_place_out = np.concatenate([np.zeros(first), np.where(quarry, fee, 0.0)])
-    fees: Floats = by_place_in[lanes.destinations] + by_place_out[lanes.origins]
-    return fees
 
 
 def carbon(m: Model) -> None:

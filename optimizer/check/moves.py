@@ -49,8 +49,29 @@ class Places:
         return np.isin(self.kind[nodes], [PLACE_KINDS.index(k) for k in kinds])
 
 
+class _Rows:
+    """What the rows of flows.csv and processing.csv have in common."""
+
+    line: Ints
+    material: Ints
+    grade: Ints
+
+    def __len__(self) -> int:
+        return len(self.line)
+
+    @property
+    def commodity(self) -> Ints:
+        """(n,) commodity index, of the input where a recipe runs."""
+        index: Ints = self.material * GRADES + self.grade - 1
+        return index
+
+    def last_line(self, where: Bools) -> int:
+        """Line of the last of the rows chosen; 0 when there is none."""
+        return int(self.line[where].max(initial=0))
+
+
 @dataclass(frozen=True)
-class Flows:
+class Flows(_Rows):
     """Rows of flows.csv, n of them."""
 
     line: Ints
@@ -66,26 +87,13 @@ class Flows:
     cost: Floats
     via: tuple[str, ...]
 
-    def __len__(self) -> int:
-        return len(self.line)
-
-    @property
-    def commodity(self) -> Ints:
-        """(n,) commodity index."""
-        index: Ints = self.material * GRADES + self.grade - 1
-        return index
-
     def total(self, where: Bools) -> float:
         """t of the rows chosen."""
         return float(self.t[where].sum())
 
-    def last_line(self, where: Bools) -> int:
-        """Line of the last of the rows chosen; 0 when there is none."""
-        return int(self.line[where].max(initial=0))
-
 
 @dataclass(frozen=True)
-class Processing:
+class Processing(_Rows):
     """Rows of processing.csv, n of them."""
 
     line: Ints
@@ -95,19 +103,6 @@ class Processing:
     grade: Ints
     t: Floats
     cost: Floats
-
-    def __len__(self) -> int:
-        return len(self.line)
-
-    @property
-    def commodity(self) -> Ints:
-        """(n,) commodity index of the input."""
-        index: Ints = self.material * GRADES + self.grade - 1
-        return index
-
-    def last_line(self, where: Bools) -> int:
-        """Line of the last of the rows chosen; 0 when there is none."""
-        return int(self.line[where].max(initial=0))
 
 
 def read_flows(scenario: Scenario, places: Places, sheet: Sheet, ledger: Ledger) -> Flows:

@@ -12,7 +12,6 @@ from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
 
-LANGUAGES = ("en", "zh")
 BLANK = "–"
 
 

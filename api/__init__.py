@@ -1,0 +1,1 @@
+"""The trading platform: market, deals, jobs and pages. It imports ``optimizer``, never the reverse."""

@@ -1,0 +1,1 @@
+"""Haulage companies."""

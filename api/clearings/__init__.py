@@ -1,0 +1,1 @@
+"""Runs that match everything at once."""

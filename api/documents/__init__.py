@@ -1,0 +1,1 @@
+"""Uploaded certificates and photos."""

@@ -1,0 +1,1 @@
+"""Yards, plants, disposal, off-site places and quarries."""

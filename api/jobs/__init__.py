@@ -1,0 +1,1 @@
+"""Work outside the request, durable and run on Dask."""

@@ -1,0 +1,286 @@
+"""Typed errors as problem details (RFC 9457): one class per kind, one handler, declared in the API's document.
+
+A service raises ``StaleVersion("…")``; the client gets ``application/problem+json`` with a stable ``code``. Routers
+declare what they may answer with ``responses=problems(NotFound, StaleVersion)``.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from fastapi import FastAPI, Request, Response
+from fastapi.encoders import jsonable_encoder
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from sqlalchemy.exc import OperationalError
+from starlette.exceptions import HTTPException
+
+from optimizer.errors import InputError
+
+MEDIA_TYPE = "application/problem+json"
+_log = logging.getLogger(__name__)
+
+
+class FieldFault(BaseModel):
+    """One thing wrong with the input, and where."""
+
+    field: str = Field(description="Path of the field, or file:row:column of an upload.", examples=["quantity"])
+    message: str = Field(description="What is wrong, and what would be right.")
+
+
+class ProblemView(BaseModel):
+    """RFC 9457 problem details."""
+
+    type: str = Field(examples=["/problems/stale-version"])
+    code: str = Field(description="Stable name of this kind of problem.", examples=["stale-version"])
+    title: str
+    status: int
+    detail: str
+    errors: list[FieldFault] = Field(default_factory=list, description="Every fault found, each with its place.")
+
+
+class Problem(Exception):  # noqa: N818 - the word of RFC 9457
+    """Base of all errors that a client may see. Subclasses name a status, a code and a title."""
+
+    status: ClassVar[int] = 400
+    code: ClassVar[str] = "bad-request"
+    title: ClassVar[str] = "The request cannot be carried out."
+
+    def __init__(
+        self, detail: str = "", *, errors: Iterable[FieldFault] = (), headers: dict[str, str] | None = None
+    ) -> None:
+        super().__init__(detail or self.title)
+        self.detail = detail or self.title
+        self.errors = list(errors)
+        self.headers = headers or {}
+
+    def view(self) -> ProblemView:
+        """What the client gets."""
+        return ProblemView(
+            type=f"/problems/{self.code}",
+            code=self.code,
+            title=self.title,
+            status=self.status,
+            detail=self.detail,
+            errors=self.errors,
+        )
+
+
+class NotSignedIn(Problem):
+    """No, or no valid, credentials."""
+
+    status, code, title = 401, "not-signed-in", "Sign in, or send a valid token or API key."
+
+
+class WrongPassword(Problem):
+    """Login failed; it is not said which half was wrong."""
+
+    status, code, title = 401, "wrong-password", "E-mail or password is wrong."
+
+
+class Forbidden(Problem):
+    """The caller's role or key does not allow this."""
+
+    status, code, title = 403, "forbidden", "Your role does not allow this."
+
+
+class ForeignResource(Problem):
+    """Visible, but belongs to another organisation."""
+
+    status, code, title = 403, "foreign-resource", "This belongs to another organisation."
+
+
+class NotApproved(Problem):
+    """The organisation has not been approved yet, or is suspended."""
+
+    status, code, title = 403, "organisation-not-approved", "Your organisation is not approved yet, or is suspended."
+
+
+class NotFound(Problem):
+    """No such thing, or none that the caller may know of."""
+
+    status, code, title = 404, "not-found", "There is no such thing, or none that you may see."
+
+
+class MethodNotAllowed(Problem):
+    """The path exists, the method does not."""
+
+    status, code, title = 405, "method-not-allowed", "This address does not take that method."
+
+
+class WrongState(Problem):
+    """The state machine does not allow this event now."""
+
+    status, code, title = 409, "wrong-state", "This cannot be done in its present state."
+
+
+class Conflict(Problem):
+    """A unique thing exists already."""
+
+    status, code, title = 409, "conflict", "This exists already, or contradicts what exists."
+
+
+class OverCommitted(Problem):
+    """More would be promised than there is."""
+
+    status, code, title = 409, "over-committed", "There is not that much left."
+
+
+class ClosedWindow(Problem):
+    """Too late, or too early."""
+
+    status, code, title = 409, "closed-window", "The window for this is closed."
+
+
+class ExpiredPermit(Problem):
+    """A permit needed for this is expired or not yet valid."""
+
+    status, code, title = 409, "expired-permit", "The permit does not cover these dates."
+
+
+class IdempotencyConflict(Problem):
+    """The same key was used for something else."""
+
+    status, code, title = 409, "idempotency-conflict", "This Idempotency-Key was used for another request."
+
+
+class StaleVersion(Problem):
+    """If-Match does not match."""
+
+    status, code, title = 412, "stale-version", "It was changed meanwhile; read it again and repeat your change."
+
+
+class TooLarge(Problem):
+    """Upload beyond the limit."""
+
+    status, code, title = 413, "too-large", "The upload is too large."
+
+
+class WrongMediaType(Problem):
+    """Upload of a kind that is not taken."""
+
+    status, code, title = 415, "wrong-media-type", "Files of this kind are not taken."
+
+
+class Invalid(Problem):
+    """Fields with faults, all of them at once."""
+
+    status, code, title = 422, "invalid", "Some fields are wrong."
+
+
+class UnknownCoordinateSystem(Problem):
+    """Coordinates declared in a system that is not known."""
+
+    status, code, title = 422, "unknown-coordinate-system", "Declare coordinates as wgs84, gcj02 or bd09."
+
+
+class RefusedMaterial(Problem):
+    """A class of waste that never enters this stream."""
+
+    status, code, title = 422, "refused-material", "This material is not handled here."
+
+
+class PreconditionRequired(Problem):
+    """An edit without If-Match."""
+
+    status, code, title = 428, "precondition-required", "Send If-Match with the ETag that you read."
+
+
+class TooManyRequests(Problem):
+    """Rate limit."""
+
+    status, code, title = 429, "too-many-requests", "Too many requests; wait a little."
+
+
+class LockedOut(Problem):
+    """Too many failed logins."""
+
+    status, code, title = 429, "locked-out", "Too many failed logins; the account is locked for a while."
+
+
+class Busy(Problem):
+    """A conflict of transactions, or a part that is still starting; the same request will work soon."""
+
+    status, code, title = 503, "busy", "Busy; send the same request again in a moment."
+
+
+def kinds() -> list[type[Problem]]:
+    """Every kind of problem that exists, by status and code."""
+    found, todo = set(), [Problem]
+    while todo:
+        kind = todo.pop()
+        found.add(kind)
+        todo += kind.__subclasses__()
+    return sorted(found, key=lambda kind: (kind.status, kind.code))
+
+
+def problems(*kinds_: type[Problem]) -> dict[int | str, dict[str, Any]]:
+    """The ``responses`` of a route that may raise these; several of one status become several examples."""
+    responses: dict[int | str, dict[str, Any]] = {}
+    for kind in kinds_:
+        answer = responses.setdefault(
+            kind.status,
+            {"model": ProblemView, "description": "", "content": {MEDIA_TYPE: {"examples": {}}}},
+        )
+        answer["description"] = " · ".join(filter(None, [answer["description"], kind.title]))
+        answer["content"][MEDIA_TYPE]["examples"][kind.code] = {"value": kind().view().model_dump()}
+    return responses
+
+
+def invalid(field: str, message: str) -> Invalid:
+    """One fault of one field."""
+    return Invalid(f"{field}: {message}", errors=[FieldFault(field=field, message=message)])
+
+
+def from_input_error(error: InputError) -> Invalid:
+    """The planner's located faults as a problem."""
+    faults = [
+        FieldFault(field=":".join(str(p) for p in (f.file, f.row or "", f.column) if p), message=f.message)
+        for f in error.faults
+    ]
+    return Invalid(f"{len(faults)} fault{'s' if len(faults) != 1 else ''}", errors=faults)
+
+
+def install_problem_handlers(app: FastAPI) -> None:
+    """One answer shape for everything that goes wrong."""
+    app.add_exception_handler(Problem, _on_problem)
+    app.add_exception_handler(InputError, lambda request, error: _answer(from_input_error(error)))  # type: ignore[arg-type]
+    app.add_exception_handler(RequestValidationError, _on_validation)
+    app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(OperationalError, _on_database)
+
+
+def _answer(problem: Problem) -> Response:
+    return JSONResponse(
+        jsonable_encoder(problem.view()), problem.status, headers=problem.headers, media_type=MEDIA_TYPE
+    )
+
+
+def _on_problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)
+    return _answer(error)
+
+
+def _on_validation(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    faults = [
+        FieldFault(field=".".join(str(part) for part in fault["loc"][1:]) or str(fault["loc"][0]), message=fault["msg"])
+        for fault in error.errors()
+    ]
+    return _answer(Invalid("; ".join(f"{fault.field}: {fault.message}" for fault in faults), errors=faults))
+
+
+def _on_http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    kind = next((k for k in kinds() if k.status == error.status_code and k is not Problem), None)
+    if kind is None:
+        return JSONResponse({"detail": error.detail}, error.status_code, headers=error.headers)
+    return _answer(kind(str(error.detail or ""), headers=dict(error.headers or {})))
+
+
+def _on_database(request: Request, error: Exception) -> Response:
+    _log.warning("database conflict: %s", error)
+    return _answer(Busy(headers={"Retry-After": "1"}))

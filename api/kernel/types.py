@@ -1,0 +1,69 @@
+"""Column types: UTC times, money to the fen, JSON that both databases keep."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import TypeDecorator
+
+FEN = Decimal("0.01")
+
+Json = JSON().with_variant(JSONB(), "postgresql")
+# SQLite numbers rows by itself only in a column of type INTEGER
+BigKey = BigInteger().with_variant(Integer(), "sqlite")
+
+
+class UtcTime(TypeDecorator[dt.datetime]):
+    """Aware datetimes in, aware UTC datetimes out."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:
+        """UTC; SQLite has no time zones and gets the naive UTC time."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone reached the database")
+        utc = value.astimezone(dt.UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:
+        """Always aware."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
+
+
+class Money(TypeDecorator[Decimal]):
+    """CNY as an exact decimal with two places, kept as a whole number of fen."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> int | None:
+        """Rounded half to even, to the fen."""
+        return None if value is None else int(round_cny(value) * 100)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
+        """Two places."""
+        return None if value is None else (Decimal(value) / 100).quantize(FEN)
+
+
+def round_cny(value: Decimal | float) -> Decimal:
+    """CNY to the fen, half to even."""
+    return Decimal(str(value)).quantize(FEN, rounding=ROUND_HALF_EVEN)
+
+
+def to_kg(t: float | Decimal) -> int:
+    """Tonnes as whole kilograms: the platform's unit of account, so that sums are exact."""
+    return round(float(t) * 1000)
+
+
+def to_t(kg: int) -> float:
+    """Kilograms as tonnes."""
+    return kg / 1000

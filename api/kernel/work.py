@@ -1,0 +1,146 @@
+"""A unit of work: one transaction, who asks, and what there is to tell when it commits.
+
+Everything that changes is told once, by :meth:`Work.tell`; when the transaction ends each telling becomes an entry of
+the audit trail and, where it has an audience, an event of the outbox. Both are numbered under one lock, at the very end
+of the transaction, so numbers appear in order and without gaps and a reader that remembers the last one misses nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.audit.models import AuditEntry
+from api.district import District
+from api.events.models import LedgerHead, OutboxEvent
+from api.kernel.access import Caller
+from api.kernel.clock import Clock
+from api.kernel.database import Database
+
+HEAD = 1
+
+
+@dataclass(frozen=True)
+class Audience:
+    """Who may see an event: everybody, or the named organisations; overseers (planner, official, admin) always may."""
+
+    public: bool = False
+    organisations: tuple[str, ...] = ()
+
+
+EVERYBODY = Audience(public=True)
+OVERSEERS_ONLY = Audience()
+
+
+@dataclass(frozen=True)
+class Telling:
+    """One thing that happened."""
+
+    action: str
+    subject: str
+    details: dict[str, Any]
+    audience: Audience | None
+    shown: dict[str, Any]
+
+
+@dataclass
+class Work:
+    """One transaction on behalf of a caller."""
+
+    session: Session
+    caller: Caller
+    clock: Clock
+    district: District
+    tellings: list[Telling] = field(default_factory=list)
+
+    def tell(
+        self,
+        action: str,
+        subject: str,
+        *,
+        to: Audience | None = None,
+        shown: dict[str, Any] | None = None,
+        **details: Any,
+    ) -> None:
+        """Notes that something happened.
+
+        Args:
+            action: noun and past event, for example ``listing.opened``; also the event's topic.
+            subject: id of what it happened to.
+            to: who gets an event; None for the audit trail only.
+            shown: the event's data: only what all of the audience may know.
+            details: for the audit trail, JSON values.
+        """
+        self.tellings.append(Telling(action, subject, details, to, shown or {}))
+
+
+def chain_hash(previous: str, content: dict[str, Any]) -> str:
+    """SHA-256 over the hash before and the canonical JSON of an entry."""
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256((previous + text).encode()).hexdigest()
+
+
+@contextmanager
+def unit_of_work(
+    database: Database, caller: Caller, clock: Clock, district: District, after: Callable[[], None] | None = None
+) -> Iterator[Work]:
+    """A writing transaction; ``after`` is called once it is committed and something was told."""
+    with database.writing() as session:
+        work = Work(session, caller, clock, district)
+        yield work
+        if work.tellings:
+            session.flush()
+            _write_down(work)
+    if work.tellings and after is not None:
+        after()
+
+
+def _write_down(work: Work) -> None:
+    """Appends the tellings to the audit chain and the outbox, under the one lock that orders all commits."""
+    head = work.session.execute(select(LedgerHead).where(LedgerHead.id == HEAD).with_for_update()).scalar_one()
+    now = work.clock.now()
+    for telling in work.tellings:
+        head.entry += 1
+        content = {
+            "number": head.entry,
+            "at": now.isoformat(),
+            "actor": work.caller.name,
+            "organisation": work.caller.organisation_id,
+            "action": telling.action,
+            "subject": telling.subject,
+            "details": telling.details,
+        }
+        previous, head.hash = head.hash, chain_hash(head.hash, content)
+        work.session.add(
+            AuditEntry(
+                number=head.entry,
+                at=now,
+                actor=work.caller.name,
+                organisation_id=work.caller.organisation_id,
+                action=telling.action,
+                subject=telling.subject,
+                details=telling.details,
+                previous=previous,
+                hash=head.hash,
+            )
+        )
+        if telling.audience is not None:
+            head.event += 1
+            work.session.add(
+                OutboxEvent(
+                    number=head.event,
+                    at=now,
+                    topic=telling.action,
+                    subject=telling.subject,
+                    public=telling.audience.public,
+                    organisations=list(telling.audience.organisations),
+                    data=telling.shown,
+                )
+            )

@@ -1,0 +1,1 @@
+"""Direct offers and counter-offers."""

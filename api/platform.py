@@ -1,0 +1,49 @@
+"""The running platform: one object that holds what requests share, made by :func:`api.app.create_app`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from fastapi import Request
+
+from api.district import District
+from api.kernel.access import SYSTEM, Caller
+from api.kernel.clock import Clock
+from api.kernel.database import Database
+from api.kernel.work import Work, unit_of_work
+from api.settings import Settings
+
+
+@dataclass
+class Platform:
+    """Settings, database and clock, and who is woken after each commit."""
+
+    settings: Settings
+    database: Database
+    clock: Clock
+    district: District
+    on_commit: list[Callable[[], None]] = field(default_factory=list)
+
+    @contextmanager
+    def writing(self, caller: Caller = SYSTEM) -> Iterator[Work]:
+        """A transaction that is committed when the block ends."""
+        with unit_of_work(self.database, caller, self.clock, self.district, self._committed) as work:
+            yield work
+
+    @contextmanager
+    def reading(self, caller: Caller = SYSTEM) -> Iterator[Work]:
+        """A transaction that changes nothing."""
+        with self.database.reading() as session:
+            yield Work(session, caller, self.clock, self.district)
+
+    def _committed(self) -> None:
+        for wake in self.on_commit:
+            wake()
+
+
+def platform_of(request: Request) -> Platform:
+    """The platform that serves a request; a dependency."""
+    platform: Platform = request.app.state.platform
+    return platform

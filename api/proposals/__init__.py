@@ -1,0 +1,1 @@
+"""What a clearing proposes to two parties."""

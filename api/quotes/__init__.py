@@ -1,0 +1,1 @@
+"""Where a listing would go and at what reference price."""

@@ -1,0 +1,87 @@
+"""Dependencies of every route: a transaction on behalf of whoever asks, if they may.
+
+``reads("deals:read")`` and ``writes("listings:write")`` give the route a :class:`~api.kernel.work.Work`; a writing one
+is committed when the route function returns and *before* the answer is sent: what was acknowledged is durable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+from fastapi import Depends
+from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
+
+from api.auth.identify import identify
+from api.kernel.access import PUBLIC, Caller
+from api.kernel.problems import Forbidden, NotApproved, NotSignedIn, Problem, problems
+from api.kernel.work import Work
+from api.platform import Platform, platform_of
+
+_bearer = HTTPBearer(auto_error=False, description="Access token from POST /v1/auth/tokens.")
+_key = APIKeyHeader(name="X-API-Key", auto_error=False, description="Key from POST /v1/auth/keys.")
+Running = Annotated[Platform, Depends(platform_of)]
+
+
+def credential_of(
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+    key: Annotated[str | None, Depends(_key)],
+) -> str | None:
+    """The token or API key that came with the request."""
+    return bearer.credentials if bearer is not None else key
+
+
+Credential = Annotated[str | None, Depends(credential_of)]
+
+
+def reads(permission: str | None = None) -> Any:
+    """Dependency: a reading transaction; ``permission`` None is open to the public."""
+
+    def read(platform: Running, credential: Credential) -> Iterator[Work]:
+        with platform.database.reading() as session:
+            caller = PUBLIC if credential is None else identify(platform, session, credential)
+            check(caller, permission)
+            yield Work(session, caller, platform.clock, platform.district)
+
+    return Depends(read, scope="function")
+
+
+def writes(permission: str | None, *, approved: bool = False) -> Any:
+    """Dependency: a writing transaction.
+
+    Args:
+        permission: what the caller needs; None is open to the public.
+        approved: the caller's organisation must be approved as well.
+    """
+
+    def write(platform: Running, credential: Credential) -> Iterator[Work]:
+        caller = PUBLIC
+        if credential is not None:  # outside the write lock
+            with platform.database.reading() as session:
+                caller = identify(platform, session, credential)
+        check(caller, permission)
+        if approved and not caller.approved:
+            raise NotApproved
+        with platform.writing(caller) as work:
+            yield work
+
+    return Depends(write, scope="function")
+
+
+def check(caller: Caller, permission: str | None) -> None:
+    """Refuses a caller without the permission.
+
+    Raises:
+        NotSignedIn: the public. Forbidden: somebody without it.
+    """
+    if permission is None or caller.may(permission):
+        return
+    if not caller.signed_in:
+        raise NotSignedIn(headers={"WWW-Authenticate": "Bearer"})
+    raise Forbidden(f"This needs the permission {permission!r}, which your role or key does not have.")
+
+
+def answers(*kinds: type[Problem], permission: bool = True) -> dict[int | str, dict[str, Any]]:
+    """``responses`` of a route: what it may raise, and what every protected route may."""
+    protected: tuple[type[Problem], ...] = (NotSignedIn, Forbidden) if permission else (NotSignedIn,)
+    return problems(*protected, *kinds)

@@ -1,0 +1,1 @@
+"""Building sites, their estimates and permits."""

@@ -1,0 +1,1 @@
+"""Streets (sub-districts) of the zone."""

@@ -1,0 +1,68 @@
+"""The platform under test, on SQLite and on a real PostgreSQL that the run starts for itself."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from people import People, settings_for
+
+from api.app import create_app
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """URL of a private PostgreSQL server without a database name."""
+    folder = Path(tempfile.mkdtemp(prefix="cutfill-pg-"))
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))  # pgserver asks for it, and a bare machine has none
+    import pgserver
+
+    server = pgserver.get_server(folder / "data", cleanup_mode="delete")
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An empty database of either kind."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'platform.sqlite'}"
+        return
+    server = request.getfixturevalue("postgres")
+    name = f"t{uuid.uuid4().hex}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")  # type: ignore[arg-type]
+    base, _, query = server.partition("?")
+    yield f"{base.rsplit('/', 1)[0]}/{name}" + (f"?{query}" if query else "")
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def app(database_url: str, tmp_path: Path) -> FastAPI:
+    """The application on an empty database."""
+    return create_app(settings_for(database_url, tmp_path))
+
+
+@pytest.fixture
+def anyone(app: FastAPI) -> Iterator[TestClient]:
+    """A client of the public; entering it starts the application."""
+    with TestClient(app, raise_server_exceptions=False) as client:
+        yield client
+
+
+@pytest.fixture
+def people(app: FastAPI, anyone: TestClient) -> People:
+    """Makes organisations and members."""
+    return People(app, anyone)

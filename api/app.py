@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -15,19 +17,39 @@ from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 from sqlalchemy import select
 
-from api.auth.router import router as auth
+from api.blobs import Blobs
 from api.district import District
 from api.events.models import LedgerHead
 from api.kernel.clock import Clock
 from api.kernel.database import Base, Database
 from api.kernel.problems import Invalid, TooManyRequests, install_problem_handlers, kinds, problems
-from api.organisations.router import router as organisations
 from api.platform import Platform
 from api.settings import Settings
-from api.sites.router import router as sites
 from optimizer import __version__
 
-ROUTERS = (auth, organisations, sites)
+# packages whose router.py is served, in the order of the API's document
+NOUNS = (
+    "auth",
+    "organisations",
+    "streets",
+    "materials",
+    "sites",
+    "facilities",
+    "carriers",
+    "trucks",
+    "directory",
+    "documents",
+    "listings",
+    "quotes",
+    "clearings",
+    "proposals",
+    "offers",
+    "deals",
+    "jobs",
+    "events",
+    "webhooks",
+    "audit",
+)
 DESCRIPTION = """
 Where each tonne of excavated soil and construction waste of a district goes, and who agrees to it.
 
@@ -45,7 +67,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """
     settings = settings or Settings()
     district = District.load(settings.district_folder)
-    platform = Platform(settings, Database(settings.url), Clock(settings.time_zone), district)
+    platform = Platform(
+        settings, Database(settings.url), Clock(settings.time_zone), district, Blobs(settings.data_dir / "blobs")
+    )
     app = FastAPI(
         title="cutfill",
         version=__version__,
@@ -58,8 +82,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.platform = platform
     install_problem_handlers(app)
-    for router in ROUTERS:
-        app.include_router(router)
+    for noun in NOUNS:
+        if find_spec(f"api.{noun}.router") is not None:
+            app.include_router(import_module(f"api.{noun}.router").router)
     _serve_documents(app)
     return app
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from fastapi import Request
 
+from api.blobs import Blobs
 from api.district import District
 from api.kernel.access import SYSTEM, Caller
 from api.kernel.clock import Clock
@@ -24,6 +25,7 @@ class Platform:
     database: Database
     clock: Clock
     district: District
+    blobs: Blobs
     on_commit: list[Callable[[], None]] = field(default_factory=list)
 
     @contextmanager

@@ -33,6 +33,7 @@ class Deal(Base):
     material: Mapped[str] = mapped_column(String(60))
     grade: Mapped[str] = mapped_column(String(1))
     kg: Mapped[int] = mapped_column(BigInteger)
+    buyer_kg: Mapped[int] = mapped_column(BigInteger)  # what it takes of a buyer listing's quantity_kg
     seller_price: Mapped[Decimal] = mapped_column(Money)  # CNY per t received ex-site
     buyer_price: Mapped[Decimal] = mapped_column(Money)  # CNY per t paid, delivered
     haul: Mapped[Decimal] = mapped_column(Money)

@@ -1,0 +1,1 @@
+"""The public directory of builders, carriers, plants and placement yards."""

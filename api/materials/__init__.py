@@ -1,0 +1,1 @@
+"""What the zone calls its materials, with densities and classes."""

@@ -69,6 +69,20 @@ class Database:
         with Session(self._writer, expire_on_commit=False) as session, session.begin():
             yield session
 
+    @contextmanager
+    def changing_layout(self) -> Iterator[Connection]:
+        """A transaction for migrations; on SQLite tables may be rebuilt meanwhile, so foreign keys are checked after."""
+        with self.engine.connect() as connection:
+            if self.is_sqlite:
+                connection.exec_driver_sql("ROLLBACK")
+                connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.commit()
+            finally:
+                connection.invalidate()
+
     def close(self) -> None:
         """Closes all connections."""
         self.engine.dispose()

@@ -1,0 +1,105 @@
+"""What wraps every request: a rate limit for each caller, a limit on bodies, and headers that keep browsers strict."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+
+from limits import RateLimitItem, parse
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.kernel.problems import MEDIA_TYPE, Problem, TooLarge, TooManyRequests
+from api.settings import Settings
+
+JSON_BODY_MB = 2
+LOGIN_PATH = "/v1/auth/tokens"
+SECURITY_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"SAMEORIGIN"),
+    (b"referrer-policy", b"same-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (
+        b"content-security-policy",
+        b"default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; "
+        b"script-src 'self' 'unsafe-inline' 'unsafe-eval'; connect-src 'self' ws: wss:; font-src 'self' data:; "
+        b"frame-ancestors 'self'; base-uri 'self'; form-action 'self'",
+    ),
+)
+
+
+class SecurityHeaders:
+    """Adds :data:`SECURITY_HEADERS` to answers that do not set them; pages may load from this host only."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serves one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = list(message["headers"])
+                have = {name.lower() for name, _ in headers}
+                message = {**message, "headers": headers + [pair for pair in SECURITY_HEADERS if pair[0] not in have]}
+            await send(message)
+
+        await self.app(scope, receive, send_with_headers)
+
+
+class RateLimit:
+    """Refuses callers that ask too often, and bodies that are too large before they are read.
+
+    A caller is a credential, or an address without one; sign-in is limited by address, with a limit of its own.
+    Counts are kept in this process: with several servers each allows the limit.
+    """
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self.app = app
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        self._every = parse(settings.rate_limit)
+        self._login = parse(settings.login_rate_limit)
+        self._upload_bytes = (settings.upload_mb + 1) * 1_000_000
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serves or refuses one request."""
+        if scope["type"] != "http" or not scope["path"].startswith("/v1/"):
+            await self.app(scope, receive, send)
+            return
+        headers = {name: value for name, value in scope["headers"] if name in _READ}
+        address = (scope.get("client") or ("?", 0))[0]
+        credential = headers.get(b"authorization") or headers.get(b"x-api-key")
+        key = address if credential is None else hashlib.sha256(credential).hexdigest()
+        limits = [(self._every, key)]
+        if scope["path"] == LOGIN_PATH:
+            limits.append((self._login, f"login {address}"))
+        if any(not self._limiter.hit(limit, who) for limit, who in limits):
+            await _refuse(send, TooManyRequests(headers={"Retry-After": str(_longest(limits))}))
+            return
+        multipart = headers.get(b"content-type", b"").startswith(b"multipart/")
+        most = self._upload_bytes if multipart else JSON_BODY_MB * 1_000_000
+        length = headers.get(b"content-length", b"0")
+        if not length.isdigit() or int(length) > most:
+            await _refuse(send, TooLarge(f"A body may have at most {most:,} bytes here."))
+            return
+        await self.app(scope, receive, send)
+
+
+_READ = {b"authorization", b"x-api-key", b"content-type", b"content-length"}
+
+
+def _longest(limits: Iterable[tuple[RateLimitItem, str]]) -> int:
+    return max(limit.get_expiry() for limit, _ in limits)
+
+
+async def _refuse(send: Send, problem: Problem) -> None:
+    body = json.dumps(problem.view().model_dump(mode="json"), ensure_ascii=False).encode()
+    headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", str(len(body)).encode())]
+    headers += [(name.lower().encode(), value.encode()) for name, value in problem.headers.items()]
+    await send({"type": "http.response.start", "status": problem.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

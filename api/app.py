@@ -22,7 +22,8 @@ from api.district import District
 from api.events.models import LedgerHead
 from api.kernel.clock import Clock
 from api.kernel.database import Base, Database
-from api.kernel.problems import Invalid, TooManyRequests, install_problem_handlers, kinds, problems
+from api.kernel.problems import Busy, Invalid, TooLarge, TooManyRequests, install_problem_handlers, kinds, problems
+from api.middleware import RateLimit, SecurityHeaders
 from api.platform import Platform
 from api.settings import Settings
 from optimizer import __version__
@@ -78,10 +79,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json",
-        responses=problems(Invalid, TooManyRequests),
+        responses=problems(TooLarge, Invalid, TooManyRequests, Busy),
     )
     app.state.platform = platform
     install_problem_handlers(app)
+    app.add_middleware(RateLimit, settings=settings)
+    app.add_middleware(SecurityHeaders)
     for noun in NOUNS:
         if find_spec(f"api.{noun}.router") is not None:
             app.include_router(import_module(f"api.{noun}.router").router)

@@ -71,7 +71,7 @@ class Database:
 
     @contextmanager
     def changing_layout(self) -> Iterator[Connection]:
-        """A transaction for migrations; on SQLite tables may be rebuilt meanwhile, so foreign keys are checked after."""
+        """A transaction for migrations, without foreign keys on SQLite: tables may be rebuilt meanwhile."""
         with self.engine.connect() as connection:
             if self.is_sqlite:
                 connection.exec_driver_sql("ROLLBACK")

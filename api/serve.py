@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from api.settings import Settings
 from optimizer.errors import Fault, InputError
 
 DEMO_FOLDER = Path("cutfill-demo")
@@ -21,6 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--demo", action="store_true", help="the start-up zone's illustrative week, people of every role, one clearing"
     )
+    parser.add_argument("--admin", metavar="EMAIL", help="make an administrator (asks for a password) and stop")
     parser.add_argument("--quiet", action="store_true", help="no line for each request")
 
 
@@ -33,12 +35,13 @@ def command(args: argparse.Namespace) -> int:
     import uvicorn
 
     from api.app import create_app
-    from api.settings import Settings
 
     try:
         settings = Settings()
     except ValidationError as error:
         raise _as_input_error(error) from None
+    if args.admin:
+        return _make_admin(settings, args.admin)
     if args.demo:
         from api.demo import demo_settings, seed
 
@@ -58,6 +61,30 @@ def command(args: argparse.Namespace) -> int:
         timeout_graceful_shutdown=5,
         server_header=False,
     )
+    return 0
+
+
+def _make_admin(settings: Settings, email: str) -> int:
+    """Makes the platform's own organisation, if there is none, and an administrator in it."""
+    from getpass import getpass
+
+    from api.app import create_app, prepare
+    from api.organisations.schemas import MemberNew
+    from api.organisations.service import platform_admin
+
+    if not sys.stdin.isatty():
+        password = sys.stdin.readline().rstrip("\n")
+    else:
+        password = getpass("Password (10 characters or more): ")
+    try:
+        member = MemberNew(name=email.partition("@")[0], email=email, password=password)
+    except ValidationError as error:
+        raise InputError(Fault("--admin", 0, str(fault["loc"][0]), fault["msg"]) for fault in error.errors()) from None
+    platform = create_app(settings).state.platform
+    prepare(platform)
+    with platform.writing() as work:
+        platform_admin(work, member)
+    print(f"administrator {email} made", file=sys.stderr)
     return 0
 
 

@@ -62,6 +62,24 @@ def add_member(work: Work, organisation: Organisation, new: MemberNew) -> Member
     return member
 
 
+def platform_admin(work: Work, new: MemberNew) -> Membership:
+    """A new administrator, in the organisation that runs the platform (made when there is none).
+
+    Raises:
+        Conflict: the e-mail belongs to somebody.
+    """
+    wanted = select(Organisation).where(Organisation.kind == "admin").order_by(Organisation.id).limit(1)
+    organisation = work.session.execute(wanted).scalar_one_or_none()
+    if organisation is None:
+        now = work.clock.now()
+        organisation = OrganisationRepository(work).add(
+            Organisation(
+                name="平台管理 Platform", kind="admin", state="active", listed=False, created_at=now, updated_at=now
+            )
+        )
+    return add_member(work, organisation, new)
+
+
 def change(work: Work, id_: str, patch: OrganisationPatch, precondition: Precondition) -> Organisation:
     """Changes an organisation's own profile.
 

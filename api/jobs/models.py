@@ -30,6 +30,7 @@ class Job(Base):
     progress: Mapped[float] = mapped_column(default=0.0)  # 0 … 1
     message: Mapped[str] = mapped_column(String(200), default="")
     attempt: Mapped[int] = mapped_column(default=0)
+    losses: Mapped[int] = mapped_column(default=0)  # attempts that ended because the worker died
     lease_until: Mapped[dt.datetime | None] = mapped_column(UtcTime, nullable=True)
     time_limit: Mapped[float | None] = mapped_column(nullable=True)  # seconds
     error: Mapped[dict[str, Any] | None] = mapped_column(Json, nullable=True)  # a problem view

@@ -207,6 +207,30 @@ class Busy(Problem):
     status, code, title = 503, "busy", "Busy; send the same request again in a moment."
 
 
+class JobCancelled(Problem):
+    """In a job's ``error``: somebody cancelled it."""
+
+    status, code, title = 409, "job-cancelled", "The job was cancelled."
+
+
+class TimeLimit(Problem):
+    """In a job's ``error``: it took longer than it may."""
+
+    status, code, title = 409, "time-limit", "The job reached its time limit; allow more time, or ask for less."
+
+
+class Defect(Problem):
+    """In a job's ``error``: the program is at fault; engineers find the trace in the server's log."""
+
+    status, code, title = 500, "defect", "Something is wrong in the program; it was written down for its engineers."
+
+
+class WorkerLost(Problem):
+    """In a job's ``error``: the processes that ran it died, again and again."""
+
+    status, code, title = 503, "worker-lost", "The processes that ran this job died; it may need more memory."
+
+
 def kinds() -> list[type[Problem]]:
     """Every kind of problem that exists, by status and code."""
     found, todo = set(), [Problem]

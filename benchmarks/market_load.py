@@ -1,0 +1,151 @@
+"""The load generator: a process of its own, so that it and the server do not share an interpreter.
+
+    python -m benchmarks.market_load KIND '{"url": …}'        prints its figures as JSON
+
+Requests of an open load are due at fixed times whether or not earlier ones are answered, and a latency counts from the
+time a request was due: a server that stalls is charged for everybody who waited (no coordinated omission).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import httpx2
+
+Send = Callable[[httpx2.AsyncClient, int], Awaitable[int]]
+
+
+async def open_load(url: str, rate: float, seconds: float, send: Send) -> dict[str, Any]:
+    """``rate`` requests a second for some seconds; latencies in ms from when each was due."""
+    latencies: list[float] = []
+    statuses: dict[int, int] = {}
+
+    async def one(client: httpx2.AsyncClient, number: int, due: float) -> None:
+        status = await send(client, number)
+        latencies.append((time.perf_counter() - due) * 1000)
+        statuses[status] = statuses.get(status, 0) + 1
+
+    limits = httpx2.Limits(max_connections=200, max_keepalive_connections=200)
+    async with httpx2.AsyncClient(base_url=url, timeout=60, limits=limits) as client:
+        for number in range(10):  # connections and caches
+            await send(client, number)
+        start = time.perf_counter()
+        tasks = []
+        for number in range(int(rate * seconds)):
+            due = start + number / rate
+            await asyncio.sleep(max(0.0, due - time.perf_counter()))
+            tasks.append(asyncio.create_task(one(client, number, due)))
+        await asyncio.gather(*tasks)
+        took = time.perf_counter() - start
+    return {**quantiles(latencies), "per_s": len(latencies) / took, "statuses": statuses}
+
+
+async def closed_load(url: str, workers: int, seconds: float, send: Send) -> dict[str, Any]:
+    """As many as ``workers`` callers can do, one request after the other each."""
+    latencies: list[float] = []
+    statuses: dict[int, int] = {}
+    numbers = itertools.count()
+    limits = httpx2.Limits(max_connections=workers, max_keepalive_connections=workers)
+    async with httpx2.AsyncClient(base_url=url, timeout=60, limits=limits) as client:
+        end = time.perf_counter() + seconds
+
+        async def caller() -> None:
+            while time.perf_counter() < end:
+                begun = time.perf_counter()
+                status = await send(client, next(numbers))
+                latencies.append((time.perf_counter() - begun) * 1000)
+                statuses[status] = statuses.get(status, 0) + 1
+
+        start = time.perf_counter()
+        await asyncio.gather(*(caller() for _ in range(workers)))
+        took = time.perf_counter() - start
+    return {**quantiles(latencies), "per_s": len(latencies) / took, "statuses": statuses}
+
+
+async def fan_out(url: str, subscribers: int, posts: list[dict[str, Any]], keys: list[str]) -> dict[str, Any]:
+    """Posts listings, one each half second, and measures until every subscriber has got each event (ms)."""
+    sent: dict[str, float] = {}
+    heard: list[tuple[str, float]] = []
+    ready = asyncio.Semaphore(0)
+    limits = httpx2.Limits(max_connections=subscribers + 10, max_keepalive_connections=subscribers + 10)
+
+    async def listen(client: httpx2.AsyncClient) -> None:
+        async with client.stream("GET", "/v1/events", headers={"Accept": "text/event-stream"}, timeout=None) as stream:
+            ready.release()
+            async for line in stream.aiter_lines():
+                if line.startswith("data:") and '"listing.opened"' in line:
+                    heard.append((json.loads(line[5:])["subject"], time.perf_counter()))  # noqa: PERF401 - as it comes
+
+    async with httpx2.AsyncClient(base_url=url, timeout=60, limits=limits) as client:
+        listeners = [asyncio.create_task(listen(client)) for _ in range(subscribers)]
+        for _ in range(subscribers):
+            await ready.acquire()
+        await asyncio.sleep(1)
+        for body, key in zip(posts, itertools.cycle(keys)):
+            begun = time.perf_counter()
+            answer = await client.post("/v1/listings", json=body, headers={"X-API-Key": key})
+            sent[answer.json()["id"]] = begun
+            await asyncio.sleep(0.5)
+        end = time.perf_counter() + 20
+        while len(heard) < subscribers * len(posts) and time.perf_counter() < end:
+            await asyncio.sleep(0.05)
+        for task in listeners:
+            task.cancel()
+        await asyncio.gather(*listeners, return_exceptions=True)
+    latencies = [(at - sent[subject]) * 1000 for subject, at in heard if subject in sent]
+    return {**quantiles(latencies), "heard": len(latencies), "expected": subscribers * len(posts)}
+
+
+def quantiles(values: list[float]) -> dict[str, float]:
+    """p50, p95 and largest."""
+    ordered = sorted(values) or [float("nan")]
+    return {
+        "p50": ordered[len(ordered) // 2],
+        "p95": ordered[min(len(ordered) - 1, int(len(ordered) * 0.95))],
+        "largest": ordered[-1],
+    }
+
+
+def get(paths: list[str]) -> Send:
+    """Sends the paths in turn."""
+
+    async def send(client: httpx2.AsyncClient, number: int) -> int:
+        answer = await client.get(paths[number % len(paths)])
+        return answer.status_code
+
+    return send
+
+
+def post(path: str, bodies: list[dict[str, Any]], keys: list[str], run: str) -> Send:
+    """Posts the bodies in turn, each with an idempotency key of its own."""
+
+    async def send(client: httpx2.AsyncClient, number: int) -> int:
+        headers = {"X-API-Key": keys[number % len(keys)], "Idempotency-Key": f"{run}-{number}"}
+        answer = await client.post(path, json=bodies[number % len(bodies)], headers=headers)
+        return answer.status_code
+
+    return send
+
+
+def main() -> None:
+    """Runs one load; its arguments are a JSON object."""
+    kind, given = sys.argv[1], json.load(sys.stdin)
+    url = given["url"]
+    if kind == "search":
+        run = open_load(url, given["rate"], given["seconds"], get(given["paths"]))
+    elif kind == "post":
+        send = post(given["path"], given["bodies"], given["keys"], given["run"])
+        run = closed_load(url, given["workers"], given["seconds"], send)
+    else:
+        run = fan_out(url, given["subscribers"], given["bodies"], given["keys"])
+    print(json.dumps(asyncio.run(run)))
+
+
+if __name__ == "__main__":
+    main()

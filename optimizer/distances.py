@@ -27,6 +27,16 @@ Line = Floats  # (points, 2) lon, lat
 
 
 @dataclass(frozen=True)
+class Reach:
+    """(places,) one-way km and minutes from one further place to all of a scenario, and back; nan where no road is."""
+
+    km_out: Floats
+    minutes_out: Floats
+    km_in: Floats
+    minutes_in: Floats
+
+
+@dataclass(frozen=True)
 class Distances:
     """What it takes to drive one way between places, in node order of the scenario.
 
@@ -36,6 +46,8 @@ class Distances:
         cost_per_t: CNY per t that replaces km × haul rate; ``nan`` where the rate applies.
         info: how distances were made, for plan.json.
         paths: lines for pairs of places, drawn only for pairs that are used.
+        reach: measures a further place (lon, lat) on the same roads, in milliseconds; raises InputError where it is
+            beyond the snap limit. None where distances came as a table: nothing tells where a new place would lie.
     """
 
     km: Floats
@@ -43,6 +55,7 @@ class Distances:
     cost_per_t: Floats
     info: dict[str, Any]
     paths: Callable[[Sequence[tuple[int, int]]], list[Line]]
+    reach: Callable[[float, float], Reach] | None = None
 
 
 def measure(scenario: Scenario, progress: Progress, *, engine: str = "auto") -> Distances:
@@ -71,8 +84,12 @@ def measure(scenario: Scenario, progress: Progress, *, engine: str = "auto") -> 
 
 def great_circle_km(lon: Floats, lat: Floats) -> Floats:
     """(n, n) great-circle km by the haversine formula."""
-    x, y = np.radians(lon), np.radians(lat)
-    half = np.sin((y[:, None] - y) / 2) ** 2 + np.cos(y[:, None]) * np.cos(y) * np.sin((x[:, None] - x) / 2) ** 2
+    return _haversine_km(lon[:, None], lat[:, None], lon, lat)
+
+
+def _haversine_km(lon: Floats, lat: Floats, to_lon: Floats, to_lat: Floats) -> Floats:
+    x, y, to_x, to_y = (np.radians(degrees) for degrees in (lon, lat, to_lon, to_lat))
+    half = np.sin((y - to_y) / 2) ** 2 + np.cos(y) * np.cos(to_y) * np.sin((x - to_x) / 2) ** 2
     return 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.minimum(half, 1.0)))
 
 
@@ -96,11 +113,17 @@ def _great_circle(scenario: Scenario, detour: float) -> Distances:
     lonlat = scenario.lonlat
     km = great_circle_km(lonlat[:, 0], lonlat[:, 1]) * detour
     info = {"kind": "detour", "detour": detour, "km_h": DETOUR_KM_H}
-    return Distances(km, km / DETOUR_KM_H * 60, np.full_like(km, np.nan), info, _straight_lines(scenario))
+
+    def reach(lon: float, lat: float) -> Reach:
+        there = _haversine_km(np.array(lon), np.array(lat), lonlat[:, 0], lonlat[:, 1]) * detour
+        minutes = there / DETOUR_KM_H * 60
+        return Reach(there, minutes, there, minutes)
+
+    return Distances(km, km / DETOUR_KM_H * 60, np.full_like(km, np.nan), info, _straight_lines(scenario), reach)
 
 
 def _on_roads(scenario: Scenario, progress: Progress, engine: str) -> Distances:
-    from optimizer.roads import Profile, Router, load_graph, snap
+    from optimizer.roads import Profile, Router, Snapper, load_graph
 
     spec = scenario.roads
     assert spec.file is not None
@@ -109,7 +132,8 @@ def _on_roads(scenario: Scenario, progress: Progress, engine: str) -> Distances:
         graph = load_graph(spec.file, profile, cache=None, progress=progress, crs=spec.crs, zones=spec.zones)
     lonlat = scenario.lonlat
     with progress.phase("distances"):
-        snaps = snap(graph, lonlat[:, 0], lonlat[:, 1], limit_km=spec.snap_km)
+        snapper = Snapper(graph)
+        snaps = snapper.snap(lonlat[:, 0], lonlat[:, 1], limit_km=spec.snap_km)
         _refuse_far_places(scenario, snaps)
         router = Router(graph, by=spec.by, engine=engine)  # type: ignore[arg-type]
         km, minutes = router.matrix(snaps, snaps, progress)
@@ -128,7 +152,19 @@ def _on_roads(scenario: Scenario, progress: Progress, engine: str) -> Distances:
     def paths(pairs: Sequence[tuple[int, int]]) -> list[Line]:
         return list(router.paths(snaps, snaps, np.asarray(pairs, dtype=np.int64).reshape(-1, 2)))
 
-    return Distances(km, minutes, np.full_like(km, np.nan), info, paths)
+    def reach(lon: float, lat: float) -> Reach:
+        place = snapper.snap(np.array([lon]), np.array([lat]), limit_km=spec.snap_km)
+        if place.arc[0] < 0:
+            raise InputError.single(
+                "lot",
+                f"is {place.snap_km[0]:.2f} km from the nearest truck road, more than the limit of "
+                f"{spec.snap_km:g} km; correct the coordinates",
+                column="lon, lat",
+            )
+        out, back = router.matrix(place, snaps, Progress()), router.matrix(snaps, place, Progress())
+        return Reach(out[0][0], out[1][0], back[0][:, 0], back[1][:, 0])
+
+    return Distances(km, minutes, np.full_like(km, np.nan), info, paths, reach)
 
 
 def _refuse_far_places(scenario: Scenario, snaps: Snaps) -> None:

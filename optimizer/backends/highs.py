@@ -127,6 +127,32 @@ class Highs:
         self._checked(self._highs.setBasis(basis), "take a basis")
         self._strategy = _DUAL_SIMPLEX if dual else _PRIMAL_SIMPLEX
 
+    def drop_columns(self, first: int, mark: object) -> None:
+        """Takes away all columns from ``first`` on, and puts the next solve at a basis marked without them."""
+        last = self._highs.getNumCol()
+        if first < last:
+            columns = np.arange(first, last, dtype=np.int32)
+            self._checked(self._highs.deleteCols(len(columns), columns), "delete columns")
+        self._checked(self._highs.setBasis(mark), "take a basis")
+        self._strategy = _PRIMAL_SIMPLEX
+
+    def make_basic(self, columns: Ints, rows: Ints) -> None:
+        """Puts columns into the basis of the last answer in the place of the slacks of as many rows."""
+        basis = self._highs.getBasis()
+        of_columns, of_rows = list(basis.col_status), list(basis.row_status)
+        for column in columns.tolist():
+            of_columns[column] = highspy.HighsBasisStatus.kBasic
+        for row in rows.tolist():
+            of_rows[row] = highspy.HighsBasisStatus.kLower
+        basis.col_status, basis.row_status = of_columns, of_rows
+        self._checked(self._highs.setBasis(basis), "take a basis")
+        self._strategy = _PRIMAL_SIMPLEX
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Rows and columns of the model as it stands."""
+        return int(self._highs.getNumRow()), int(self._highs.getNumCol())
+
     def solve(self, time_limit: float | None) -> Answer:
         """Solves as it stands now: from scratch with presolve first, then by primal simplex from the last vertex."""
         limit = np.inf if time_limit is None else max(time_limit, 0.0)

@@ -26,12 +26,13 @@ if TYPE_CHECKING:
     from optimizer.roads.load import load_graph
     from optimizer.roads.profile import Profile
     from optimizer.roads.router import Router
-    from optimizer.roads.snapping import Snaps, snap
+    from optimizer.roads.snapping import Snapper, Snaps, snap
 
 _HOME = {
     "Profile": "profile",
     "RoadGraph": "graph",
     "Router": "router",
+    "Snapper": "snapping",
     "Snaps": "snapping",
     "add_arguments": "cli",
     "command": "cli",
@@ -44,6 +45,7 @@ __all__ = [
     "Profile",
     "RoadGraph",
     "Router",
+    "Snapper",
     "Snaps",
     "add_arguments",
     "command",

@@ -50,24 +50,19 @@ class Engine(Protocol):
 
 
 class DijkstraEngine:
-    """SciPy's Dijkstra from every start. Slow and sure: the fallback, and the cross-check in tests."""
+    """SciPy's Dijkstra from every start, or back from every stop where these are fewer.
+
+    Slow and sure: the fallback, and the cross-check in tests.
+    """
 
     def __init__(self, graph: RoadGraph, weights: Floats):
         self._links, self._arc = links_of(graph, weights)
 
     def table(self, starts: Ends, stops: Ends, progress: Progress) -> Floats:
         """(n, m) smallest weights through the network, ends included; inf where there is no path."""
-        from scipy.sparse.csgraph import dijkstra
-
-        nodes, at = np.unique(starts.node, return_inverse=True)
-        at = at.reshape(starts.node.shape)
-        reach = np.empty((len(nodes), len(stops)))
-        for first in range(0, len(nodes), _ROWS_AT_ONCE):
-            progress.step(first, len(nodes), "starts")
-            far = dijkstra(self._links, indices=nodes[first : first + _ROWS_AT_ONCE])
-            ways_in = far[:, stops.node] + stops.weight
-            reach[first : first + _ROWS_AT_ONCE] = ways_in.min(axis=2)
-        return np.minimum(reach[at[:, 0]] + starts.weight[:, :1], reach[at[:, 1]] + starts.weight[:, 1:])
+        if len(stops) < len(starts):
+            return _table(self._links.T.tocsr(), stops, starts, progress).T
+        return _table(self._links, starts, stops, progress)
 
     def routes(self, starts: Ends, stops: Ends, pairs: Longs) -> list[Route | None]:
         """The paths of (k, 2) index pairs; None where there is none."""
@@ -93,6 +88,21 @@ class DijkstraEngine:
             arcs.append(self._arc[row][np.searchsorted(self._links.indices[row], node)])
             node = tail
         return np.asarray(arcs[::-1], dtype=np.int32)
+
+
+def _table(links: Any, starts: Ends, stops: Ends, progress: Progress) -> Floats:
+    """(n, m) smallest weights from every start along the links."""
+    from scipy.sparse.csgraph import dijkstra
+
+    nodes, at = np.unique(starts.node, return_inverse=True)
+    at = at.reshape(starts.node.shape)
+    reach = np.empty((len(nodes), len(stops)))
+    for first in range(0, len(nodes), _ROWS_AT_ONCE):
+        progress.step(first, len(nodes), "starts")
+        far = dijkstra(links, indices=nodes[first : first + _ROWS_AT_ONCE])
+        ways_in = far[:, stops.node] + stops.weight
+        reach[first : first + _ROWS_AT_ONCE] = ways_in.min(axis=2)
+    return np.minimum(reach[at[:, 0]] + starts.weight[:, :1], reach[at[:, 1]] + starts.weight[:, 1:])
 
 
 def links_of(graph: RoadGraph, weights: Floats) -> tuple[Any, Ints]:

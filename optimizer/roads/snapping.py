@@ -32,6 +32,49 @@ class Snaps:
         return len(self.arc)
 
 
+class Snapper:
+    """The lines of a graph, indexed once for any number of places."""
+
+    def __init__(self, graph: RoadGraph):
+        import shapely
+
+        self._graph = graph
+        shapes = np.diff(graph.shape_start)
+        coordinates = np.column_stack([np.radians(graph.shape_lon), _stretched(graph.shape_lat)])
+        self._lines = shapely.linestrings(coordinates, indices=np.repeat(np.arange(len(shapes)), shapes))
+        self._tree = shapely.STRtree(self._lines)
+        self._arc_of_shape = np.full(len(shapes), np.iinfo(np.int32).max, dtype=np.int32)
+        np.minimum.at(self._arc_of_shape, graph.shape, np.arange(len(graph.shape), dtype=np.int32))
+
+    def snap(self, lon: Floats, lat: Floats, *, limit_km: float) -> Snaps:
+        """The point on the road nearest to each place; see :func:`snap`."""
+        import shapely
+
+        graph = self._graph
+        lon, lat = np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64)
+        known = np.isfinite(lon) & np.isfinite(lat)
+        lon, lat = np.where(known, lon, graph.lon[0]), np.where(known, lat, graph.lat[0])
+        places = shapely.points(np.radians(lon), _stretched(lat))
+        found = self._tree.query_nearest(places, all_matches=True)
+        arc = np.full(len(lon), np.iinfo(np.int32).max, dtype=np.int32)
+        np.minimum.at(arc, found[0], self._arc_of_shape[found[1]])  # of equally near ones the first, in any order
+
+        line = self._lines[graph.shape[arc]]
+        along = np.nan_to_num(shapely.line_locate_point(line, places))
+        spot = shapely.get_coordinates(shapely.line_interpolate_point(line, along))
+        spot_lon, spot_lat = np.degrees(spot[:, 0]), np.degrees(np.arctan(np.sinh(spot[:, 1])))
+        spots = np.column_stack([spot_lon, spot_lat])
+        fraction = np.array([_share(graph, *place) for place in zip(arc.tolist(), along.tolist(), spots, strict=True)])
+        snap_km = np.where(known, segment_km(lon, lat, spot_lon, spot_lat), np.nan)
+        return Snaps(
+            arc=np.where(snap_km <= limit_km, arc, -1).astype(np.int32),
+            fraction=np.where(graph.reverse[arc], 1.0 - fraction, fraction),
+            snap_km=snap_km,
+            lon=spot_lon,
+            lat=spot_lat,
+        )
+
+
 def snap(graph: RoadGraph, lon: Floats, lat: Floats, *, limit_km: float) -> Snaps:
     """The point on the road nearest to each place.
 
@@ -43,35 +86,7 @@ def snap(graph: RoadGraph, lon: Floats, lat: Floats, *, limit_km: float) -> Snap
         lat: (K,) degrees.
         limit_km: places farther than this from any road get arc -1.
     """
-    import shapely
-
-    lon, lat = np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64)
-    known = np.isfinite(lon) & np.isfinite(lat)
-    lon, lat = np.where(known, lon, graph.lon[0]), np.where(known, lat, graph.lat[0])
-    shapes = np.diff(graph.shape_start)
-    coordinates = np.column_stack([np.radians(graph.shape_lon), _stretched(graph.shape_lat)])
-    lines = shapely.linestrings(coordinates, indices=np.repeat(np.arange(len(shapes)), shapes))
-    places = shapely.points(np.radians(lon), _stretched(lat))
-    found = shapely.STRtree(lines).query_nearest(places, all_matches=True)
-    arc_of_shape = np.full(len(shapes), np.iinfo(np.int32).max, dtype=np.int32)
-    np.minimum.at(arc_of_shape, graph.shape, np.arange(len(graph.shape), dtype=np.int32))
-    arc = np.full(len(lon), np.iinfo(np.int32).max, dtype=np.int32)
-    np.minimum.at(arc, found[0], arc_of_shape[found[1]])  # of equally near ones the first, whatever the index's order
-
-    line = lines[graph.shape[arc]]
-    along = np.nan_to_num(shapely.line_locate_point(line, places))
-    spot = shapely.get_coordinates(shapely.line_interpolate_point(line, along))
-    spot_lon, spot_lat = np.degrees(spot[:, 0]), np.degrees(np.arctan(np.sinh(spot[:, 1])))
-    spots = np.column_stack([spot_lon, spot_lat])
-    fraction = np.array([_share(graph, *place) for place in zip(arc.tolist(), along.tolist(), spots, strict=True)])
-    snap_km = np.where(known, segment_km(lon, lat, spot_lon, spot_lat), np.nan)
-    return Snaps(
-        arc=np.where(snap_km <= limit_km, arc, -1).astype(np.int32),
-        fraction=np.where(graph.reverse[arc], 1.0 - fraction, fraction),
-        snap_km=snap_km,
-        lon=spot_lon,
-        lat=spot_lat,
-    )
+    return Snapper(graph).snap(lon, lat, limit_km=limit_km)
 
 
 def _share(graph: RoadGraph, arc: int, along: float, spot: Floats) -> float:

@@ -16,7 +16,9 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 from sqlalchemy import select
+from starlette.concurrency import run_in_threadpool
 
+from api.background import Background
 from api.blobs import Blobs
 from api.district import District
 from api.events.models import LedgerHead
@@ -96,8 +98,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     platform: Platform = app.state.platform
     prepare(platform)
-    yield
-    platform.database.close()
+    background = Background(platform)
+    background.start()
+    try:
+        yield
+    finally:
+        await run_in_threadpool(background.stop)
+        platform.database.close()
 
 
 def prepare(platform: Platform) -> None:

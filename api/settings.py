@@ -27,6 +27,7 @@ class Settings(BaseSettings):
     data_dir: Path = Path("cutfill-data")
     secret_key: SecretStr = SecretStr(DEVELOPMENT_SECRET)
     dask_scheduler: str = ""  # empty = an embedded local cluster
+    runner: bool = True  # off: jobs, webhooks and lapses are left to other servers on the same database
     workers: int = Field(default=1, ge=1, le=64)  # processes of the embedded cluster
     district: Path | None = None  # folder of the zone's roads, costs and materials; default data_dir/district
     access_minutes: int = Field(default=15, ge=1, le=120)

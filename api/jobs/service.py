@@ -49,11 +49,19 @@ def cancel(work: Work, platform: Platform, id_: str) -> Job:
 
 def end(work: Work, platform: Platform, job: Job, problem: Problem, *, state: str = "failed", trace: str = "") -> None:
     """Marks a locked job as failed or cancelled, and lets its kind write down what follows."""
-    view = problem.view()
-    job.state, job.error, job.trace = state, view.model_dump(mode="json"), trace
+    mark_ended(work, job, problem, state=state, trace=trace)
+    kind_of(job.kind).fail(work, platform, job, problem.view())
+
+
+def mark_ended(work: Work, job: Job, problem: Problem, *, state: str = "failed", trace: str = "") -> None:
+    """Marks a locked job as failed or cancelled, nothing else.
+
+    Args:
+        trace: of a defect, for engineers.
+    """
+    job.state, job.error, job.trace = state, problem.view().model_dump(mode="json"), trace
     job.finished_at, job.lease_until = work.clock.now(), None
     work.session.flush()
-    kind_of(job.kind).fail(work, platform, job, view)
     tell_finished(work, job)
 
 

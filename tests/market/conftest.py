@@ -49,10 +49,27 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[arg-type]
 
 
+@pytest.fixture(scope="session")
+def dask() -> Iterator[str]:
+    """Address of the Dask cluster that all tests of the run share; a test that names this fixture has a job runner."""
+    import dask
+    from distributed import LocalCluster
+
+    with (
+        dask.config.set({"distributed.scheduler.allowed-failures": 0}),
+        LocalCluster(
+            n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None, memory_limit=0
+        ) as cluster,
+    ):
+        yield cluster.scheduler_address
+
+
 @pytest.fixture
-def app(database_url: str, tmp_path: Path) -> FastAPI:
-    """The application on an empty database."""
-    return create_app(settings_for(database_url, tmp_path))
+def app(request: pytest.FixtureRequest, database_url: str, tmp_path: Path) -> FastAPI:
+    """The application on an empty database; it runs jobs in tests that use the ``dask`` fixture."""
+    with_jobs = "dask" in request.fixturenames
+    scheduler = request.getfixturevalue("dask") if with_jobs else ""
+    return create_app(settings_for(database_url, tmp_path, runner=with_jobs, dask_scheduler=scheduler))
 
 
 @pytest.fixture

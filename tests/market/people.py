@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
@@ -15,6 +17,7 @@ from api.organisations.models import Membership, Organisation, User
 from api.platform import Platform
 from api.settings import Settings
 
+T = TypeVar("T")
 PASSWORD = "correct horse battery"
 HASH = hash_password(PASSWORD)
 QIBUQU = Path(__file__).parents[2] / "scenarios" / "qibuqu-week"
@@ -28,8 +31,28 @@ def settings_for(database_url: str, folder: Path, **changes: Any) -> Settings:
         "district": QIBUQU,
         "rate_limit": "100000/second",
         "login_rate_limit": "100000/second",
+        "runner": False,
     }
     return Settings(**{**defaults, **changes})
+
+
+def wait_for(condition: Callable[[], T], seconds: float = 20.0) -> T:
+    """What the condition returns once that is true."""
+    deadline = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.05)
+    return found
+
+
+def finished(client: TestClient, job_id: str, seconds: float = 30.0) -> dict[str, Any]:
+    """A job once it is finished."""
+
+    def over() -> dict[str, Any] | None:
+        job = client.get(f"/v1/jobs/{job_id}").json()
+        return job if job["finished_at"] else None
+
+    return wait_for(over, seconds)  # type: ignore[return-value]
 
 
 class People:

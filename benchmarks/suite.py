@@ -18,6 +18,7 @@ OWN = {
     "plan": ("benchmarks.plan", "run"),
     "start": ("benchmarks.plan", "run_start"),
     "sizes": ("benchmarks.sizes", "run"),
+    "quote": ("benchmarks.quote", "run"),
 }
 
 

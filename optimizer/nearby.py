@@ -7,10 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 
+from optimizer.backends import Answer
+from optimizer.backends.highs import Highs
+from optimizer.blocks import build_program
 from optimizer.errors import Fault, InputError
 from optimizer.lanes import FIRST_FACILITY_KIND, Lanes, fees
 from optimizer.scenario import Bools, Floats, Ints, Objective, Scenario
 
+NEGATIVE = -1e-6  # CNY per t; a reduced cost below this would improve the market
 CHARGEABLE = ("offsite", "landfill", "transfer", "haul", "carbon")  # goals that are a number per tonne on a lane
 
 
@@ -46,31 +50,72 @@ def priced_in_money(scenario: Scenario, charges: Mapping[str, float], unserved: 
     return replace(scenario, objective=Objective(order=(), weights=weights))
 
 
-def restricted(
-    scenario: Scenario, lanes: Lanes, keep: Bools, *, per_listing: int, per_facility: int | None = None
-) -> Lanes:
-    """Lanes of the arcs that a market's prices hang on.
+def in_money(scenario: Scenario, goals: Mapping[str, Floats]) -> Floats:
+    """CNY of each column of a scenario that is priced in money."""
+    weights = {"unserved": scenario.costs.unserved_per_t, **scenario.objective.weights}
+    return np.sum([weight * goals[goal] for goal, weight in weights.items()], axis=0)
 
-    Args:
-        scenario: the scenario.
-        lanes: all its lanes, A arcs.
-        keep: (A,) arcs that stay in any case.
-        per_listing: arcs that every supply and every demand keeps, the cheapest by haul and fee.
-        per_facility: arcs that a facility keeps for each commodity it sends or receives; None for all.
-    """
+
+def nearest_arcs(scenario: Scenario, lanes: Lanes, *, per_listing: int, per_facility: int) -> Bools:
+    """(A,) the cheapest arcs by haul and fee: so many of every supply and demand, and of every commodity at a gate."""
     arriving, leaving = fees(scenario)
     cost = lanes.haul_cost + arriving[lanes.destination] + leaving[lanes.origin]
-    from_gate = lanes.kind[lanes.origin] >= FIRST_FACILITY_KIND
-    to_gate = lanes.kind[lanes.destination] >= FIRST_FACILITY_KIND
     n_commodity = int(lanes.commodity.max(initial=0)) + 1
-    chosen = keep | (_rank(lanes.origin, cost) < per_listing) & ~from_gate
-    chosen |= (_rank(lanes.destination, cost) < per_listing) & ~to_gate
-    if per_facility is None:
-        chosen |= from_gate | to_gate
-    else:
-        chosen |= (_rank(lanes.origin * n_commodity + lanes.commodity, cost) < per_facility) & from_gate
-        chosen |= (_rank(lanes.destination * n_commodity + lanes.commodity, cost) < per_facility) & to_gate
-    return only_arcs(lanes, chosen)
+    chosen = np.zeros(len(lanes.origin), dtype=bool)
+    for place in (lanes.origin, lanes.destination):
+        gate = lanes.kind[place] >= FIRST_FACILITY_KIND
+        chosen |= (_rank(place, cost) < per_listing) & ~gate
+        chosen |= (_rank(place * n_commodity + lanes.commodity, cost) < per_facility) & gate
+    return chosen
+
+
+def within_margin(scenario: Scenario, lanes: Lanes, start: Bools, margin: float) -> Lanes:
+    """The lanes that the whole market's optimum uses or nearly uses, found without solving the whole market.
+
+    The market of a few arcs is solved, all lanes are priced by its duals, those that would improve it join, until none
+    would: the duals then are those of the whole market. A lane's reduced cost is what using it would cost at least; one
+    above the margin stays unused unless prices move by as much.
+
+    Args:
+        scenario: priced in money.
+        lanes: all its lanes.
+        start: (A,) arcs to begin with; they stay.
+        margin: CNY per t.
+    """
+    program = build_program(scenario, only_arcs(lanes, start))
+    matrix, goals = program.lane_columns(lanes)
+    cost = in_money(scenario, goals)
+    backend = Highs()
+    backend.load(program)
+    backend.set_cost(in_money(scenario, program.goals))
+    joined = start.copy()
+    while True:
+        _, row_dual = optimum(backend.solve(None))
+        least = np.full(len(joined), np.inf)
+        np.minimum.at(least, lanes.arc, cost - matrix.T @ row_dual)
+        better = ~joined & (least < NEGATIVE)
+        if not better.any():
+            return only_arcs(lanes, start | (least <= margin))
+        joined |= better
+        columns = np.flatnonzero(better[lanes.arc])
+        backend.add_columns(matrix[:, columns], cost[columns], np.full(len(columns), np.inf))
+
+
+def optimum(answer: Answer) -> tuple[Floats, Floats]:
+    """Columns and row duals of a market's answer, which must be optimal: moving nothing is always possible.
+
+    Raises:
+        InputError: the market has no lower limit.
+    """
+    if answer.status == "unbounded":
+        raise InputError.single(
+            "scenario.toml", "the market has no lower limit: somebody pays for goods that can be sent in a circle"
+        )
+    if answer.status != "optimal" or answer.x is None or answer.row_dual is None:
+        raise RuntimeError(
+            f"the solver says {answer.status} for a market, which cannot be; this is a defect of cutfill"
+        )
+    return answer.x, answer.row_dual
 
 
 def only_arcs(lanes: Lanes, chosen: Bools) -> Lanes:

@@ -16,7 +16,6 @@ from pathlib import Path
 
 import numpy as np
 
-from optimizer.backends import Answer
 from optimizer.backends.highs import Highs
 from optimizer.blocks import build_program
 from optimizer.distances import Distances, Reach, measure
@@ -25,7 +24,15 @@ from optimizer.guests import Hosting, with_guests
 from optimizer.lanes import Lanes, build_lanes, rules
 from optimizer.ledger import SMALLEST_T
 from optimizer.lots import Lot, ReadLot, faults_of, read_lot
-from optimizer.nearby import arcs_among, check_charges, priced_in_money, restricted
+from optimizer.nearby import (
+    arcs_among,
+    check_charges,
+    in_money,
+    nearest_arcs,
+    optimum,
+    priced_in_money,
+    within_margin,
+)
 from optimizer.program import Program
 from optimizer.progress import Progress
 from optimizer.prospects import Nearest, Prospects, find_prospects, why_unplaced
@@ -34,8 +41,10 @@ from optimizer.scenario import GRADE_NAMES, GRADES, Bools, Floats, Ints, Scenari
 from optimizer.tables import Table
 from optimizer.words import Words
 
-PER_LISTING = 4  # arcs that every listing keeps besides those used
-PER_FACILITY = 12  # arcs that every facility keeps for each commodity, in and out
+__all__ = ["Lot", "Market", "Nearest", "Placement", "Quote"]
+
+MARGIN = 3.0  # CNY per t; lanes that come as near to being used stay in the market
+START_ARCS = 4  # arcs of each listing, and of each commodity at a gate, that the search for them begins with
 
 
 @dataclass(frozen=True)
@@ -84,7 +93,6 @@ class Market:
         self._hosting, self._scenario = hosting, hosting.scenario
         self._lanes, self._program = lanes, program
         self._rule = rules(self._scenario)
-        self._weights = {"unserved": self._scenario.costs.unserved_per_t, **self._scenario.objective.weights}
         self._lock = threading.Lock()
         self._backend = Highs()
         self._mark = self._solved()
@@ -97,8 +105,7 @@ class Market:
         keep: Table | None = None,
         charges: Mapping[str, float] | None = None,
         *,
-        per_listing: int = PER_LISTING,
-        per_facility: int | None = PER_FACILITY,
+        margin: float | None = MARGIN,
     ) -> Market:
         """Builds and solves the market; takes seconds.
 
@@ -107,7 +114,7 @@ class Market:
             distances: its distances; a map or a detour, for a table cannot tell where a new lot lies.
             keep: flows of the clearing (columns from, to, material, grade), whose arcs stay in; None for none.
             charges: CNY per unit of `offsite`, `landfill`, `transfer`, `haul` or `carbon`.
-            per_listing, per_facility: how many arcs to keep besides, the cheapest; None for all of the facilities.
+            margin: lanes stay that would come to be used if prices moved by as many CNY per t; None keeps all.
 
         Raises:
             InputError: the scenario has no map, or a charge is none.
@@ -122,9 +129,11 @@ class Market:
         check_charges(charges or {})
         hosting = with_guests(priced_in_money(scenario, charges or {}), distances)
         lanes = build_lanes(hosting.scenario, hosting.distances)
-        kept = _named_arcs(hosting.scenario, lanes, keep)
-        near = restricted(hosting.scenario, lanes, kept, per_listing=per_listing, per_facility=per_facility)
-        return cls(hosting, near, build_program(hosting.scenario, near))
+        if margin is not None:
+            start = nearest_arcs(hosting.scenario, lanes, per_listing=START_ARCS, per_facility=START_ARCS)
+            start |= _named_arcs(hosting.scenario, lanes, keep)
+            lanes = within_margin(hosting.scenario, lanes, start, margin)
+        return cls(hosting, lanes, build_program(hosting.scenario, lanes))
 
     @classmethod
     def reopen(cls, folder: Path, flows: Path, charges: Mapping[str, float] | None = None) -> Market:
@@ -178,7 +187,7 @@ class Market:
         km[self._hosting.place] = reach.km_out if supply else reach.km_in
         minutes[self._hosting.place] = reach.minutes_out if supply else reach.minutes_in
         found = find_prospects(scenario, self._rule, self._lanes, lot, read, guest, km, minutes)
-        penalty = self._weights["unserved"] if lot.required else 0.0
+        penalty = scenario.costs.unserved_per_t if lot.required else 0.0
         if supply:
             limit = np.full(len(found.lanes), (lot.reserve or 0.0) - penalty)
         else:
@@ -191,13 +200,13 @@ class Market:
         """(L,) t on the lot's lanes and (L,) CNY per t for it, the rest of the market making way; leaves no trace."""
         lanes, supply = case.found.lanes, case.lot.side == "supply"
         matrix, goals = self._program.lane_columns(lanes)
-        cost = self._total(goals) + (case.limit if supply else -case.limit)
+        cost = in_money(self._scenario, goals) + (case.limit if supply else -case.limit)
         rows, lower, upper = case.bounds()
         with self._lock:
             first = self._backend.add_columns(matrix, cost, np.full(len(lanes), np.inf))
             try:
                 self._backend.set_row_bounds(rows, lower, upper)
-                x, row_dual = _optimal(self._backend.solve(None))
+                x, row_dual = optimum(self._backend.solve(None))
             finally:
                 self._backend.set_row_bounds(rows, self._program.row_lower[rows], self._program.row_upper[rows])
                 self._backend.drop_columns(first, self._mark)
@@ -249,8 +258,8 @@ class Market:
         """
         program = self._program
         self._backend.load(program)
-        self._backend.set_cost(self._total(program.goals))
-        _optimal(self._backend.solve(None))
+        self._backend.set_cost(in_money(self._scenario, program.goals))
+        optimum(self._backend.solve(None))
         guest = np.ones(self._scenario.first_demand, dtype=bool)
         guest[self._hosting.place[self._hosting.place < len(guest)]] = False
         release = program.rows["supply.release"]
@@ -259,11 +268,8 @@ class Market:
             np.concatenate([block.index[guest[block.keys[0]]] for block in on_site]),
             release.index[guest[release.keys[0]]],
         )
-        _optimal(self._backend.solve(None))
+        optimum(self._backend.solve(None))
         return self._backend.mark()
-
-    def _total(self, goals: Mapping[str, Floats]) -> Floats:
-        return np.sum([weight * goals[goal] for goal, weight in self._weights.items()], axis=0)
 
 
 @dataclass(frozen=True)
@@ -302,19 +308,6 @@ class _Case:
             first = self.read.units_per_t[self.read.commodities[0] // GRADES]
             left = (self.read.quantity - float(t @ self.read.units_per_t[material])) / first
         return float(left) if left > SMALLEST_T else 0.0
-
-
-def _optimal(answer: Answer) -> tuple[Floats, Floats]:
-    """Columns and duals of an answer that cannot be anything but optimal: not moving anything is always possible."""
-    if answer.status == "unbounded":
-        raise InputError.single(
-            "scenario.toml", "the market has no lower limit: somebody pays for goods that can be sent in a circle"
-        )
-    if answer.status != "optimal" or answer.x is None or answer.row_dual is None:
-        raise RuntimeError(
-            f"the solver says {answer.status} for a market, which cannot be; this is a defect of cutfill"
-        )
-    return answer.x, answer.row_dual
 
 
 def _named_arcs(scenario: Scenario, lanes: Lanes, flows: Table | None) -> Bools:

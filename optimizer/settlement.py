@@ -26,7 +26,7 @@ from optimizer.errors import InputError
 from optimizer.figures import Figures
 from optimizer.lanes import Lanes, fees
 from optimizer.ledger import Ledger
-from optimizer.nearby import arcs_among, check_charges, priced_in_money, restricted
+from optimizer.nearby import arcs_among, check_charges, nearest_arcs, only_arcs, priced_in_money
 from optimizer.planner import Planning
 from optimizer.program import Program
 from optimizer.progress import Progress
@@ -236,21 +236,29 @@ def _by_reference(planning: Planning, flows: Lanes, charges: Mapping[str, float]
     open_market = priced_in_money(planning.scenario, charges, unserved=0.0)  # where nobody is forced
     lanes = planning.lanes
     used = arcs_among(lanes, flows.origin, flows.destination, flows.commodity)
-    near = restricted(open_market, lanes, used, per_listing=ALTERNATIVES, per_facility=ALTERNATIVES)
-    program = build_program(open_market, near)
+    near = nearest_arcs(open_market, lanes, per_listing=ALTERNATIVES, per_facility=ALTERNATIVES)
+    program = build_program(open_market, only_arcs(lanes, used | near))
     solution = open_session(open_market, program, make_backend("highs")).run(Progress())
     price = solution.stages[-1].price
     assert price is not None, "a solve without a time limit ends"
     wedge = _wedge(open_market, program, flows, charges)
     seller, buyer = _two_sides(open_market, program, flows, price)
     limits = _limits_of_policy(planning.scenario, flows)
-    highest = limits.buyer - wedge.total
     middle = (seller + buyer - wedge.total) / 2
-    halfway = (
-        np.where(np.isfinite(limits.seller), limits.seller, 0.0) + np.where(np.isfinite(highest), highest, 0.0)
-    ) / 2
-    inside = np.minimum(np.maximum(middle, limits.seller), highest)
-    return _written(planning, "reference", flows, np.where(limits.seller > highest, halfway, inside), wedge, limits)
+    agreed = _moved_inside(middle, limits.seller, limits.buyer - wedge.total, planning.scenario, flows)
+    return _written(planning, "reference", flows, agreed, wedge, limits)
+
+
+def _moved_inside(price: Floats, lowest: Floats, highest: Floats, scenario: Scenario, flows: Lanes) -> Floats:
+    """(n,) prices moved between the limits; where these leave no room, halfway, but what a gate has posted stays."""
+    posted_by_buyer = flows.destinations >= scenario.first_facility
+    posted_by_seller = (flows.origins >= scenario.first_facility) & ~posted_by_buyer
+    share = np.where(posted_by_buyer, 1.0, np.where(posted_by_seller, 0.0, 0.5))
+    empty = lowest > highest  # both are finite then
+    between = lowest[empty] + share[empty] * (highest - lowest)[empty]
+    moved = np.minimum(np.maximum(price, lowest), highest)
+    moved[empty] = between
+    return moved
 
 
 def _limits_of_policy(scenario: Scenario, flows: Lanes) -> _Limits:

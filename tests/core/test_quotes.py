@@ -248,7 +248,7 @@ def test_a_quote_is_what_planning_anew_would_give(seed: int):
     week = random_market(seed)
     lot = random_lot(seed, week.days)
     with tempfile.TemporaryDirectory() as folder:
-        quote = market(week, Path(folder), per_listing=99, per_facility=None).quote(lot)
+        quote = market(week, Path(folder), margin=None).quote(lot)
         anew = planned(with_lot(week, lot), Path(folder))
     flows = anew.plan.tables["flows"]
     other, own = ("to", "from") if lot.side == "supply" else ("from", "to")
@@ -276,7 +276,7 @@ def test_the_price_is_the_slope_of_welfare(seed: int):
                  "materials": lot.materials[:1]})  # fmt: skip
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        quote = market(week, folder, per_listing=99, per_facility=None).quote(lot)
+        quote = market(week, folder, margin=None).quote(lot)
         assume(quote.placements)
         step = 1e-3
         totals = [
@@ -330,3 +330,35 @@ def test_a_market_opens_again_from_its_files(tmp_path):
     assert [before.quote(random_lot(seed, days)) for seed in range(8)] == [
         after.quote(random_lot(seed, days)) for seed in range(8)
     ]
+
+
+def test_few_lanes_give_the_prices_of_all(tmp_path):
+    """A market of 90 listings: lanes that come near to being used are enough, and they are few."""
+    from optimizer.sample import sample
+
+    sample(tmp_path / "market", sites=60, demands=30, yards=2, plants=1, materials=3, days=3)
+    scenario = load_scenario(tmp_path / "market")
+    distances = measure(scenario, Progress())
+    few, every = (Market.open(scenario, distances, None, CHARGES, margin=margin) for margin in (3.0, None))
+    assert few.size[1] < every.size[1]
+    lon, lat = scenario.lonlat.mean(axis=0)
+    for number, material in enumerate(sorted({scenario.materials.ids[k // 3] for k in scenario.supplies.commodity})):
+        lot = supply(200, -30, lon=lon + 0.01 * number, lat=lat, materials=(material,), last=DAY[2])
+        one, other = few.quote(lot), every.quote(lot)
+        assert other.price is not None
+        assert one.price == approx(other.price, abs=0.01)
+        assert one.placed_t == approx(other.placed_t, abs=1e-3)
+
+
+def test_a_new_place_on_the_roads_is_as_far_as_if_it_had_been_there(tmp_path):
+    """The first pit of the start-up zone's week, asked about as a new place, and one far from every road."""
+    scenario = load_scenario(Path(__file__).parents[2] / "scenarios" / "qibuqu-week")
+    for engine in ("auto", "scipy"):
+        distances = measure(scenario, Progress(), engine=engine)
+        reach = distances.reach(*scenario.lonlat[0])
+        assert reach.km_out == approx(distances.km[0], abs=1e-9, nan_ok=True)
+        assert reach.minutes_in == approx(distances.minutes[:, 0], abs=1e-9, nan_ok=True)
+    asked = Market.open(scenario, distances)
+    with pytest.raises(InputError) as error:
+        asked.quote(supply(1, lon=118.5, lat=36.0, materials=("mud",), first=scenario.start, last=scenario.start))
+    assert [fault.column for fault in error.value.faults] == ["lon, lat", "materials"]

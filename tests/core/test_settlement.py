@@ -192,6 +192,14 @@ def test_a_policy_pays_gates_their_fee_and_the_charge(tmp_path):
     assert prices(settlement) == {("S", "F"): approx((100, -40, -12, 0))}
 
 
+def test_a_gate_keeps_its_fee_where_the_limits_leave_no_room(tmp_path):
+    """The same gate, and an ask of −25: 12 is not the gate's to give, so the pit pays 40, 15 more than it said."""
+    week = pit(market(POLICY), "S", 100, -25, must_move="true")
+    week.add("facilities", facility="F", kind="offsite", accepts="earth", fee=12).road("S", "F", 20)
+    settlement = settle(planned(week, tmp_path), {"offsite": 8.0})
+    assert prices(settlement) == {("S", "F"): approx((100, -40, -12, 15))}
+
+
 def test_charges_that_are_none_are_refused(tmp_path):
     week = need(pit(market(POLICY), "S", 100, -20), "D", 200, 4).road("S", "D", 10)
     planning = planned(week, tmp_path)
@@ -250,7 +258,7 @@ def test_reference_prices_of_any_week(seed: int):
     for r in settlement.table.records():
         if r["within_limits"] and r["from"] in asks and asks[r["from"]] == asks[r["from"]]:
             assert r["seller_price"] >= asks[r["from"]] - 1e-6
-        if r["within_limits"] and r["to"] in fees:
+        if r["to"] in fees:
             assert -r["buyer_price"] >= fees[r["to"]] - 1e-6
         assert (r["gap"] > 0) != r["within_limits"]
 

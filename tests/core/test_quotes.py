@@ -343,7 +343,7 @@ def test_few_lanes_give_the_prices_of_all(tmp_path):
     assert few.size[1] < every.size[1]
     lon, lat = scenario.lonlat.mean(axis=0)
     for number, material in enumerate(sorted({scenario.materials.ids[k // 3] for k in scenario.supplies.commodity})):
-        lot = supply(200, -30, lon=lon + 0.01 * number, lat=lat, materials=(material,), last=DAY[2])
+        lot = supply(200, -120, lon=lon + 0.01 * number, lat=lat, materials=(material,), last=DAY[2])
         one, other = few.quote(lot), every.quote(lot)
         assert other.price is not None
         assert one.price == approx(other.price, abs=0.01)

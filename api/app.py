@@ -18,6 +18,7 @@ from fastapi.staticfiles import StaticFiles
 from sqlalchemy import select
 from starlette.concurrency import run_in_threadpool
 
+from api.audit.protect import protect
 from api.background import Background
 from api.blobs import Blobs
 from api.district import District
@@ -99,6 +100,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     platform: Platform = app.state.platform
     prepare(platform)
     background = Background(platform)
+    app.state.hub = background.hub
     background.start()
     try:
         yield
@@ -113,6 +115,7 @@ def prepare(platform: Platform) -> None:
     with platform.database.writing() as session:
         if session.execute(select(LedgerHead)).first() is None:
             session.add(LedgerHead(id=1, entry=0, hash="", event=0))
+            protect(session.connection())
 
 
 def _serve_documents(app: FastAPI) -> None:

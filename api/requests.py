@@ -68,6 +68,21 @@ def writes(permission: str | None, *, approved: bool = False) -> Any:
     return Depends(write, scope="function")
 
 
+def asks(permission: str) -> Any:
+    """Dependency: the caller, if they may; for routes that do something slow before they open a transaction."""
+
+    def ask(platform: Running, credential: Credential) -> Caller:
+        if credential is None:
+            check(PUBLIC, permission)
+            return PUBLIC
+        with platform.database.reading() as session:
+            caller = identify(platform, session, credential)
+        check(caller, permission)
+        return caller
+
+    return Depends(ask)
+
+
 def check(caller: Caller, permission: str | None) -> None:
     """Refuses a caller without the permission.
 

@@ -21,6 +21,7 @@ OWN_ARGUMENTS = {
     "roads": ("optimizer.roads", "turn an OSM extract or road table into a truck road graph"),
     "sample": ("optimizer.sample", "generate a scenario of a given size"),
     "serve": ("api.serve", "the trading platform on an embedded database"),
+    "audit": ("api.audit.command", "verify the platform's audit trail"),
     "bench": ("benchmarks", "run the benchmark suite"),
 }
 

@@ -13,7 +13,7 @@ from api.jobs.task import Run, carry_out
 from api.settings import Settings
 
 _log = logging.getLogger(__name__)
-CONNECT_SECONDS = 5
+CONNECT_SECONDS = 3
 CLOSE_SECONDS = 5
 RESTART_SECONDS = 20
 
@@ -116,6 +116,7 @@ def _embedded(workers: int) -> Any:
             processes=True,
             host="127.0.0.1",
             dashboard_address=None,
+            scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},  # else its health page takes port 8787
             memory_limit=0,
             silence_logs=logging.ERROR,
         )

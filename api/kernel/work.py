@@ -83,8 +83,17 @@ class Work:
 
 def chain_hash(previous: str, content: dict[str, Any]) -> str:
     """SHA-256 over the hash before and the canonical JSON of an entry."""
-    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    text = json.dumps(_canonical(content), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256((previous + text).encode()).hexdigest()
+
+
+def _canonical(value: Any) -> Any:
+    """As a database gives it back: a whole float may come as an integer, and keys are text."""
+    if isinstance(value, dict):
+        return {str(key): _canonical(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_canonical(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 @contextmanager

@@ -40,9 +40,10 @@ class Delivery(Base):
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True, default=lambda: new_id("dlv"))
     webhook_id: Mapped[str] = mapped_column(ForeignKey("webhooks.id"), index=True)
-    event_number: Mapped[int] = mapped_column(BigKey)
+    event_number: Mapped[int] = mapped_column(BigKey)  # 0 = a ping
     state: Mapped[str] = mapped_column(String(20), default="pending")  # pending | delivered | dead
     attempts: Mapped[int] = mapped_column(default=0)
     next_at: Mapped[dt.datetime] = mapped_column(UtcTime)
     last_status: Mapped[int | None] = mapped_column(nullable=True)
     last_error: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[dt.datetime] = mapped_column(UtcTime)

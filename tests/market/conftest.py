@@ -50,18 +50,29 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 
 
 @pytest.fixture(scope="session")
-def dask() -> Iterator[str]:
-    """Address of the Dask cluster that all tests of the run share; a test that names this fixture has a job runner."""
+def scheduler() -> Iterator[str]:
+    """Address of the Dask cluster that all tests of the run share."""
     import dask
     from distributed import LocalCluster
 
     with (
         dask.config.set({"distributed.scheduler.allowed-failures": 0}),
         LocalCluster(
-            n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None, memory_limit=0
+            n_workers=2,
+            threads_per_worker=1,
+            host="127.0.0.1",
+            dashboard_address=None,
+            scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
+            memory_limit=0,
         ) as cluster,
     ):
         yield cluster.scheduler_address
+
+
+@pytest.fixture
+def dask(scheduler: str) -> str:
+    """A test that names this fixture gets an application that runs jobs."""
+    return scheduler
 
 
 @pytest.fixture

@@ -148,10 +148,10 @@ def test_time_limit(bench: Bench) -> None:
     assert finished(bench.client, bench.begin("at_once"))["state"] == "succeeded"
 
 
-def test_a_server_that_died_loses_nothing(dask: str, idle: Bench, tmp_path: Path) -> None:
+def test_a_server_that_died_loses_nothing(scheduler: str, idle: Bench, tmp_path: Path) -> None:
     """The first server's runner falls silent in mid-run without any cleaning up; the second finds the job."""
     gate = tmp_path / "gate"
-    settings = idle.platform.settings.model_copy(update={"runner": True, "dask_scheduler": dask})
+    settings = idle.platform.settings.model_copy(update={"runner": True, "dask_scheduler": scheduler})
     first = Runner(Platform(settings, **_parts(idle.platform)), lease=dt.timedelta(seconds=1))
     first.start()
     id_ = idle.begin(f"gate {gate}")
@@ -181,8 +181,8 @@ def _fall_silent(runner: Runner) -> None:
     runner._unlock()
 
 
-def test_two_servers_share_the_queue(dask: str, idle: Bench) -> None:
-    settings = idle.platform.settings.model_copy(update={"runner": True, "dask_scheduler": dask})
+def test_two_servers_share_the_queue(scheduler: str, idle: Bench) -> None:
+    settings = idle.platform.settings.model_copy(update={"runner": True, "dask_scheduler": scheduler})
     runners = [Runner(Platform(settings, **_parts(idle.platform))) for _ in range(2)]
     for one in runners:
         one.start()
@@ -195,8 +195,8 @@ def test_two_servers_share_the_queue(dask: str, idle: Bench) -> None:
             one.stop()
 
 
-def test_a_stopped_server_hands_its_jobs_back(dask: str, idle: Bench) -> None:
-    settings = idle.platform.settings.model_copy(update={"runner": True, "dask_scheduler": dask})
+def test_a_stopped_server_hands_its_jobs_back(scheduler: str, idle: Bench) -> None:
+    settings = idle.platform.settings.model_copy(update={"runner": True, "dask_scheduler": scheduler})
     one = Runner(Platform(settings, **_parts(idle.platform)))
     one.start()
     id_ = idle.begin("steps 60")
@@ -216,6 +216,18 @@ def test_a_scheduler_that_is_not_there_is_said_within_seconds(idle: Bench) -> No
         assert idle.client.post(f"/v1/jobs/{id_}/cancel").json()["state"] == "cancelled"
     finally:
         one.stop()
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_embedded_cluster(idle: Bench) -> None:
+    settings = idle.platform.settings.model_copy(update={"runner": True})
+    one = Runner(Platform(settings, **_parts(idle.platform)))
+    one.start()
+    try:
+        assert finished(idle.client, idle.begin("at_once"))["state"] == "succeeded"
+    finally:
+        one.stop()
+    assert idle.written() == "[at_once]"
 
 
 def test_who_sees_jobs(people: People) -> None:

@@ -21,7 +21,6 @@ class Hosting:
 
     Attributes:
         scenario: the scenario with guest supplies after its own and guest demands after its own.
-        distances: the same with no road to or from guests.
         place: (places,) node in ``scenario`` of each place of the scenario without guests.
         supplies: node of the guest supply for each commodity that a facility takes.
         any_supply: node of a guest for commodities that no facility takes.
@@ -29,14 +28,13 @@ class Hosting:
     """
 
     scenario: Scenario
-    distances: Distances
     place: Ints
     supplies: dict[int, int]
     any_supply: int
     demands: dict[str, int]
 
 
-def with_guests(scenario: Scenario, distances: Distances) -> Hosting:
+def with_guests(scenario: Scenario) -> Hosting:
     """The scenario with one guest supply per commodity that a facility takes, and one guest demand per unit.
 
     There is one per commodity because facilities have balances and lanes only for what somebody offers.
@@ -46,7 +44,7 @@ def with_guests(scenario: Scenario, distances: Distances) -> Hosting:
     hosting = replace(
         scenario, supplies=_more_supplies(s, commodities, scenario.days), demands=_more_demands(scenario, d)
     )
-    n, first_demand = len(hosting.place_ids), hosting.first_demand
+    first_demand = hosting.first_demand
     place = np.concatenate(
         [
             np.arange(len(s.ids)),
@@ -57,12 +55,6 @@ def with_guests(scenario: Scenario, distances: Distances) -> Hosting:
     first_guest = len(s.ids)
     return Hosting(
         scenario=hosting,
-        distances=replace(
-            distances,
-            km=_spread(distances.km, place, n),
-            minutes=_spread(distances.minutes, place, n),
-            cost_per_t=_spread(distances.cost_per_t, place, n),
-        ),
         place=place,
         supplies={int(k): first_guest + i for i, k in enumerate(commodities)},
         any_supply=first_guest,
@@ -83,10 +75,21 @@ def _accepted(scenario: Scenario) -> Ints:
     return np.array(sorted(found) or [0], dtype=np.int32)
 
 
-def _spread(table: Floats, place: Ints, n: int) -> Floats:
-    wide = np.full((n, n), np.nan)
-    wide[np.ix_(place, place)] = table
-    return wide
+def without_roads(hosting: Hosting, distances: Distances) -> Distances:
+    """Distances in the node order of the scenario with guests: no road leads to or from a guest."""
+    n, pairs = len(hosting.scenario.place_ids), np.ix_(hosting.place, hosting.place)
+
+    def spread(table: Floats) -> Floats:
+        wide = np.full((n, n), np.nan)
+        wide[pairs] = table
+        return wide
+
+    return replace(
+        distances,
+        km=spread(distances.km),
+        minutes=spread(distances.minutes),
+        cost_per_t=spread(distances.cost_per_t),
+    )
 
 
 def _more_supplies(s: Supplies, commodities: Ints, days: int) -> Supplies:

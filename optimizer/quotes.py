@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from optimizer.backends.highs import Highs
 from optimizer.blocks import build_program
 from optimizer.distances import Distances, Reach, measure
 from optimizer.errors import InputError
-from optimizer.guests import Hosting, with_guests
+from optimizer.guests import Hosting, with_guests, without_roads
 from optimizer.lanes import Lanes, build_lanes, rules
 from optimizer.ledger import SMALLEST_T
 from optimizer.lots import Lot, ReadLot, faults_of, read_lot
@@ -89,8 +89,8 @@ class Quote:
 class Market:
     """A live market that lots can be tried on; safe to be asked from several threads."""
 
-    def __init__(self, hosting: Hosting, lanes: Lanes, program: Program):
-        self._hosting, self._scenario = hosting, hosting.scenario
+    def __init__(self, hosting: Hosting, reach: Callable[[float, float], Reach], lanes: Lanes, program: Program):
+        self._hosting, self._scenario, self._measured = hosting, hosting.scenario, reach
         self._lanes, self._program = lanes, program
         self._rule = rules(self._scenario)
         self._lock = threading.Lock()
@@ -127,13 +127,13 @@ class Market:
                 column="roads.distances",
             )
         check_charges(charges or {})
-        hosting = with_guests(priced_in_money(scenario, charges or {}), distances)
-        lanes = build_lanes(hosting.scenario, hosting.distances)
+        hosting = with_guests(priced_in_money(scenario, charges or {}))
+        lanes = build_lanes(hosting.scenario, without_roads(hosting, distances))
         if margin is not None:
             start = nearest_arcs(hosting.scenario, lanes, per_listing=START_ARCS, per_facility=START_ARCS)
             start |= _named_arcs(hosting.scenario, lanes, keep)
             lanes = within_margin(hosting.scenario, lanes, start, margin)
-        return cls(hosting, lanes, build_program(hosting.scenario, lanes))
+        return cls(hosting, distances.reach, lanes, build_program(hosting.scenario, lanes))
 
     @classmethod
     def reopen(cls, folder: Path, flows: Path, charges: Mapping[str, float] | None = None) -> Market:
@@ -163,10 +163,8 @@ class Market:
         faults = faults_of(self._scenario, lot)
         if any(fault.column == "lon, lat" for fault in faults):
             raise InputError(faults)
-        measured = self._hosting.distances.reach
-        assert measured is not None
         try:
-            reach = measured(lot.lon, lot.lat)
+            reach = self._measured(lot.lon, lot.lat)
         except InputError as error:
             raise InputError([*faults, *error.faults]) from None
         if faults:

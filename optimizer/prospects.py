@@ -164,5 +164,5 @@ def why_unplaced(scenario: Scenario, lot: Lot, read: ReadLot, found: Prospects, 
                 f"{n} 处可用，但有 {left} t 在双方限价内无法供给",
             )
         )  # fmt: skip
-    head = Words(f"of {total} places for {name.en}", f"共 {total} 处与{name.zh}相关")
+    head = Words(f"of {total} place{'s' if total > 1 else ''} for {name.en}", f"共 {total} 处与{name.zh}相关")
     return head + Words(": ", "：") + joined(parts, ", ", "，")

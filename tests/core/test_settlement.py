@@ -279,6 +279,24 @@ def test_the_order_of_rows_does_not_matter(seed: int):
     assert welfare[0] == approx(welfare[1], rel=1e-6, abs=1e-4)
 
 
+def test_a_weight_on_changes_is_a_charge(tmp_path):
+    """Last time all 100 t went to D1 (bid 10). D2 now bids 15; both take 60 t, 5 km away; 3 CNY per t sent elsewhere.
+
+    D2 is worth the change, 15 − 3 > 10, and takes 60 t; D1 has room for more than the other 40 t, so it pays its bid:
+    seller = 10 − 5 − (charge on D1). A t sent to D1 less and to D2 more costs 1.5 on either lane: −1.5 and +1.5.
+    So the pit gets 10 − 5 + 1.5 = 6.5, D1 pays 10, D2 pays 6.5 + 5 + 1.5 = 13.
+    """
+    (tmp_path / "before").mkdir()
+    (tmp_path / "before" / "flows.csv").write_text(
+        "date,from,to,material,grade,t\n2025-03-03,S,D1,earth,2,100\n", encoding="utf-8"
+    )
+    week = market(f'reference = "{tmp_path / "before"}"\nweights = {{ welfare = 1.0, changes = 3.0 }}')
+    need(need(pit(week, "S", 100, 0), "D1", 60, 10), "D2", 60, 15).road("S", "D1", 5).road("S", "D2", 5)
+    settlement = settle(planned(week, tmp_path))
+    assert_balanced(settlement)
+    assert prices(settlement) == {("S", "D1"): approx((40, 6.5, 10, 0)), ("S", "D2"): approx((60, 6.5, 13, 0))}
+
+
 def test_the_same_market_has_the_same_prices(tmp_path):
     week = voluntary(11)
     assert settle(planned(week, tmp_path)) == settle(planned(week, tmp_path))

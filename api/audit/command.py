@@ -7,10 +7,10 @@ import json
 import re
 from pathlib import Path
 
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.audit.service import verify
+from api.audit.service import VerifyResult, verify
 from api.kernel.database import Database
 from api.settings import Settings
 from optimizer.errors import InputError
@@ -38,19 +38,12 @@ def command(args: argparse.Namespace) -> int:
         InputError: there is no such database, or ``--known`` is not understood.
     """
     known = dict(_known(text) for text in args.known)
-    settings = Settings(database_url=args.database_url) if args.database_url else Settings()
-    path = make_url(settings.url).database if settings.url.startswith("sqlite") else None
-    if path is not None and not Path(path).exists():
-        raise InputError.single("--database-url", f"{path}: there is no such database")
-    database = Database(settings.url)
+    url = (Settings(database_url=args.database_url) if args.database_url else Settings()).url
     try:
-        with database.reading() as session:
-            result = verify(session, known)
+        result = _verify(make_url(url), known)
     except SQLAlchemyError as error:
         reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-        raise InputError.single("--database-url", f"{database.url.render_as_string()}: {reason}") from None
-    finally:
-        database.close()
+        raise InputError.single("--database-url", reason) from None
     number, digest = result.head
     if args.json:
         found = {"intact": result.intact, "entries": result.entries, "number": result.number, "fault": result.fault}
@@ -60,6 +53,17 @@ def command(args: argparse.Namespace) -> int:
     else:
         print(f"broken at entry {result.number}: {result.fault}")
     return INTACT if result.intact else BROKEN
+
+
+def _verify(url: URL, known: dict[int, str]) -> VerifyResult:
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+        raise InputError.single("--database-url", f"{url.database}: there is no such database")
+    database = Database(url.render_as_string(hide_password=False))
+    try:
+        with database.reading() as session:
+            return verify(session, known)
+    finally:
+        database.close()
 
 
 def _known(text: str) -> tuple[int, str]:

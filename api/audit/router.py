@@ -32,18 +32,14 @@ def trail(
     until: Annotated[AwareDatetime | None, Query(description="Before; with its offset from UTC.")] = None,
 ) -> Page[AuditView]:
     """Who did what, newest first."""
-    where = [
-        condition
-        for value, condition in (
-            (actor, AuditEntry.actor == actor),
-            (subject, AuditEntry.subject == subject),
-            (organisation_id, AuditEntry.organisation_id == organisation_id),
-            (action, AuditEntry.action.startswith(action or "", autoescape=True)),
-            (since, AuditEntry.at >= _utc(since)),
-            (until, AuditEntry.at < _utc(until)),
-        )
-        if value is not None
-    ]
+    wanted = ((actor, AuditEntry.actor), (subject, AuditEntry.subject), (organisation_id, AuditEntry.organisation_id))
+    where = [column == value for value, column in wanted if value is not None]
+    if action is not None:
+        where.append(AuditEntry.action.startswith(action, autoescape=True))
+    if since is not None:
+        where.append(AuditEntry.at >= _utc(since))
+    if until is not None:
+        where.append(AuditEntry.at < _utc(until))
     rows, cursor = AuditRepository(work).page(paging, *where)
     return Page(items=[service.view(row) for row in rows], next=cursor)
 
@@ -54,10 +50,8 @@ def entry(number: Annotated[int, Path(ge=0, le=2**62)], work: Annotated[Work, re
     return service.view(AuditRepository(work).get(number))
 
 
-def _utc(time: dt.datetime | None) -> dt.datetime | None:
-    """In UTC; a time at the edge of the calendar, which has no UTC, as it is."""
-    if time is None:
-        return None
+def _utc(time: dt.datetime) -> dt.datetime:
+    """In UTC; a time at the edge of the calendar, which has none, as if it were."""
     try:
         return time.astimezone(dt.UTC)
     except OverflowError:

@@ -82,6 +82,8 @@ class Listener:
 
     def offer(self, frames: Sequence[Frame]) -> None:
         """Takes new events; in the listener's loop."""
+        if self.dropped:
+            return
         self._seen = frames[-1].number
         self._queue.extend(frame for frame in frames if frame.passes(self.filter))
         if len(self._queue) > QUEUE:

@@ -7,6 +7,7 @@ of the transaction, so numbers appear in order and without gaps and a reader tha
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 from collections.abc import Callable, Iterator
@@ -48,6 +49,7 @@ class Telling:
     details: dict[str, Any]
     audience: Audience | None
     shown: dict[str, Any]
+    audited: bool
 
 
 @dataclass
@@ -67,6 +69,7 @@ class Work:
         *,
         to: Audience | None = None,
         shown: dict[str, Any] | None = None,
+        audited: bool = True,
         **details: Any,
     ) -> None:
         """Notes that something happened.
@@ -76,9 +79,10 @@ class Work:
             subject: id of what it happened to.
             to: who gets an event; None for the audit trail only.
             shown: the event's data: only what all of the audience may know.
+            audited: False for what nobody did, such as progress: an event, but no entry of the audit trail.
             details: for the audit trail, JSON values.
         """
-        self.tellings.append(Telling(action, subject, details, to, shown or {}))
+        self.tellings.append(Telling(action, subject, details, to, shown or {}, audited))
 
 
 def chain_hash(previous: str, content: dict[str, Any]) -> str:
@@ -116,30 +120,8 @@ def _write_down(work: Work) -> None:
     head = work.session.execute(select(LedgerHead).where(LedgerHead.id == HEAD).with_for_update()).scalar_one()
     now = work.clock.now()
     for telling in work.tellings:
-        head.entry += 1
-        content = {
-            "number": head.entry,
-            "at": now.isoformat(),
-            "actor": work.caller.name,
-            "organisation": work.caller.organisation_id,
-            "action": telling.action,
-            "subject": telling.subject,
-            "details": telling.details,
-        }
-        previous, head.hash = head.hash, chain_hash(head.hash, content)
-        work.session.add(
-            AuditEntry(
-                number=head.entry,
-                at=now,
-                actor=work.caller.name,
-                organisation_id=work.caller.organisation_id,
-                action=telling.action,
-                subject=telling.subject,
-                details=telling.details,
-                previous=previous,
-                hash=head.hash,
-            )
-        )
+        if telling.audited:
+            _append_entry(work, head, telling, now)
         if telling.audience is not None:
             head.event += 1
             work.session.add(
@@ -153,3 +135,30 @@ def _write_down(work: Work) -> None:
                     data=telling.shown,
                 )
             )
+
+
+def _append_entry(work: Work, head: LedgerHead, telling: Telling, now: dt.datetime) -> None:
+    head.entry += 1
+    content = {
+        "number": head.entry,
+        "at": now.isoformat(),
+        "actor": work.caller.name,
+        "organisation": work.caller.organisation_id,
+        "action": telling.action,
+        "subject": telling.subject,
+        "details": telling.details,
+    }
+    previous, head.hash = head.hash, chain_hash(head.hash, content)
+    work.session.add(
+        AuditEntry(
+            number=head.entry,
+            at=now,
+            actor=work.caller.name,
+            organisation_id=work.caller.organisation_id,
+            action=telling.action,
+            subject=telling.subject,
+            details=telling.details,
+            previous=previous,
+            hash=head.hash,
+        )
+    )

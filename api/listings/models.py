@@ -30,7 +30,7 @@ class Listing(Placed, Base):
     __table_args__ = (
         CheckConstraint("reserved_kg >= 0 AND committed_kg >= 0", name="not_negative"),
         CheckConstraint("reserved_kg + committed_kg <= quantity_kg", name="not_over_committed"),
-        Index("ix_listings_search", "state", "side", "material", "lat", "lon"),
+        Index("ix_listings_place", "state", "lat", "lon"),
         Index("ix_listings_expiry", "state", "window_to"),
     )
 
@@ -51,6 +51,7 @@ class Listing(Placed, Base):
     window_from: Mapped[dt.date]
     window_to: Mapped[dt.date]
     reserve: Mapped[Decimal | None] = mapped_column(Money, nullable=True)
+    price_public: Mapped[bool] = mapped_column(default=False)
     auto_accept: Mapped[bool] = mapped_column(default=False)
     state: Mapped[str] = mapped_column(String(20), default="draft")
     reserved_kg: Mapped[int] = mapped_column(BigInteger, default=0)
@@ -71,9 +72,12 @@ class Listing(Placed, Base):
 
 
 class ListingMaterial(Base):
-    """Which materials a listing offers or accepts, for search; kept beside the listing."""
+    """Which materials a listing offers or accepts, with its place, for search; kept beside the listing."""
 
     __tablename__ = "listing_materials"
+    __table_args__ = (Index("ix_listing_materials_search", "material", "lat", "lon", "listing_id"),)
 
     listing_id: Mapped[str] = mapped_column(ForeignKey("listings.id", ondelete="CASCADE"), primary_key=True)
-    material: Mapped[str] = mapped_column(String(60), primary_key=True, index=True)
+    material: Mapped[str] = mapped_column(String(60), primary_key=True)
+    lon: Mapped[float]
+    lat: Mapped[float]

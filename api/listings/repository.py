@@ -1,0 +1,25 @@
+"""Listings as a caller may see them."""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, or_
+
+from api.kernel.access import Caller
+from api.kernel.repository import Repository
+from api.listings.models import Listing
+
+PUBLIC_STATES = ("open", "partly_matched", "matched")
+
+
+class ListingRepository(Repository[Listing]):
+    """What is on the market is public; drafts and what is over belong to their organisation and the overseers."""
+
+    model, noun = Listing, "listing"
+
+    def _seen_by(self, caller: Caller) -> ColumnElement[bool]:
+        public = Listing.state.in_(PUBLIC_STATES)
+        if caller.oversees:
+            return super()._seen_by(caller)
+        if caller.organisation_id is None:
+            return public
+        return or_(public, self._owned_by(caller.organisation_id))

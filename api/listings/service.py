@@ -1,0 +1,97 @@
+"""The quantity account of a listing: free → reserved → committed. Nothing else in the platform changes it.
+
+    draft → open → partly_matched → matched,  and  open | partly_matched | matched → closed,
+    draft | open → withdrawn,  open | partly_matched → expired
+
+Every function works on rows that :func:`lock` has locked; the database itself refuses more than there is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+
+from api.kernel.problems import ClosedWindow, OverCommitted, WrongState
+from api.kernel.types import to_t
+from api.kernel.work import EVERYBODY, Work
+from api.listings.models import TRADING, Listing
+
+EXPIRED_AT_ONCE = 500
+
+
+def lock(work: Work, ids: Iterable[str | None]) -> dict[str, Listing]:
+    """Listings by id, locked in the order of their ids, whosever they are; None is passed over."""
+    wanted = sorted({id_ for id_ in ids if id_ is not None})
+    if not wanted:
+        return {}
+    query = select(Listing).where(Listing.id.in_(wanted)).order_by(Listing.id).with_for_update()
+    rows = work.session.execute(query, execution_options={"populate_existing": True}).scalars()
+    return {row.id: row for row in rows}
+
+
+def refuse_unless_trading(work: Work, listing: Listing) -> None:
+    """Only what is on the market can be matched.
+
+    Raises:
+        WrongState: it is not. ClosedWindow: its last day is over.
+    """
+    if listing.state not in TRADING:
+        raise WrongState(f"The listing {listing.id} is {listing.state}.")
+    if listing.window_to < work.clock.today():
+        raise ClosedWindow(f"The window of listing {listing.id} ended on {listing.window_to}.")
+
+
+def reserve(work: Work, listing: Listing, kg: int) -> None:
+    """Free → reserved.
+
+    Raises:
+        OverCommitted: there is not that much left.
+    """
+    _refuse_more(listing, kg, listing.free_kg)
+    listing.reserved_kg += kg
+
+
+def release(work: Work, listing: Listing, kg: int) -> None:
+    """Reserved → free."""
+    _refuse_more(listing, kg, listing.reserved_kg)
+    listing.reserved_kg -= kg
+
+
+def commit(work: Work, listing: Listing, kg: int, *, reserved: bool) -> None:
+    """Reserved, or free, → committed; moves the state and tells.
+
+    Raises:
+        OverCommitted: there is not that much left.
+    """
+    if reserved:
+        release(work, listing, kg)
+    _refuse_more(listing, kg, listing.free_kg)
+    listing.committed_kg += kg
+    listing.updated_at = work.clock.now()
+    if listing.state in TRADING:
+        listing.state = "matched" if listing.committed_kg == listing.quantity_kg else "partly_matched"
+    shown = {"state": listing.state, "left_t": to_t(listing.free_kg)}
+    work.tell("listing.matched", listing.id, to=EVERYBODY, shown=shown, kg=kg)
+
+
+def expire(work: Work) -> int:
+    """Takes listings off the market whose window is over; what proposals hold is left to their own end."""
+    over = (
+        select(Listing)
+        .where(Listing.state.in_(TRADING), Listing.window_to < work.clock.today(), Listing.reserved_kg == 0)
+        .order_by(Listing.id)
+        .limit(EXPIRED_AT_ONCE)
+        .with_for_update(skip_locked=True)
+    )
+    rows = list(work.session.execute(over).scalars())
+    for row in rows:
+        row.state = "expired" if row.committed_kg == 0 else "closed"
+        row.updated_at = work.clock.now()
+        work.tell(f"listing.{row.state}", row.id, to=EVERYBODY, shown={"state": row.state})
+    return len(rows)
+
+
+def _refuse_more(listing: Listing, kg: int, available: int) -> None:
+    if kg < 0 or kg > available:
+        raise OverCommitted(f"Listing {listing.id} has {to_t(available):,.3f} t left for this, not {to_t(kg):,.3f} t.")

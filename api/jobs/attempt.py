@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 import traceback
@@ -29,7 +30,7 @@ LOOK_SECONDS = 0.5
 TELL_SECONDS = 2.0  # between two events of progress
 GATHER_SECONDS = 60
 CONFLICT_ROUNDS, CONFLICT_SECONDS = 6, 0.1
-PATIENCE_SECONDS = 2.0  # for a task that is cancelled to stop by itself
+PATIENCE_SECONDS = 2.0  # for a task to begin, and to stop by itself when it is cancelled
 
 
 class Attempt:
@@ -106,6 +107,8 @@ class Attempt:
         try:
             future = self._cluster.submit(kind.run, payload, self.job, self.job.attempt)
         except Exception as error:
+            if self._cluster.connected:
+                raise
             _log.warning("job %s could not be sent to a worker: %s", self.job.id, error)
             self._settle(_hand_back)
             return
@@ -113,7 +116,7 @@ class Attempt:
         self._settle_when_done(future)
 
     def _settle_when_done(self, future: Any) -> None:
-        limit = self.job.time_limit
+        limit, waiting_since = self.job.time_limit, time.monotonic()
         while not future.done():
             self._changed.wait(LOOK_SECONDS)
             self._changed.clear()
@@ -128,7 +131,12 @@ class Attempt:
                 self._fail(TimeLimit(f"It ran for {limit:g} s and was not done."))
                 self._free(future)
                 return
-            if self._twice or not self._cluster.connected:
+            if not self._cluster.connected:
+                self._settle(_hand_back)
+                return
+            if not self._began and waiting_since + PATIENCE_SECONDS < time.monotonic():
+                self._news, waiting_since = (0.0, "waiting for a worker"), math.inf
+            if self._twice:
                 self._free(future)
                 self._settle(self._count_loss)
                 return
@@ -140,8 +148,8 @@ class Attempt:
     def _write_down(self, future: Any) -> None:
         from distributed import KilledWorker
 
-        if future.status not in ("finished", "error"):
-            self._settle(self._count_loss)
+        if future.status not in ("finished", "error"):  # the scheduler went away and took it along
+            self._settle(_hand_back)
             return
         try:
             outcome: Outcome = future.result(timeout=GATHER_SECONDS)

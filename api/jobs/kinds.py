@@ -71,6 +71,11 @@ def kind_of(name: str) -> Kind:
     return _kinds[name]
 
 
+def find_kind(name: str) -> Kind | None:
+    """The kind of that name; None for a job of a server that knows more kinds than this one."""
+    return _kinds.get(name)
+
+
 def known() -> tuple[str, ...]:
     """Names of all kinds: a server takes only jobs that it knows how to run."""
     return tuple(_kinds)

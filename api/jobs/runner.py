@@ -215,4 +215,4 @@ class Runner:
                 update(Job).where(mine).values(progress=job.progress, message=job.message).returning(Job.id)
             )
             if changed.first() is not None:
-                work.tell("job.progressed", job.id, to=service.audience(job), shown=service.shown(job))
+                work.tell("job.progressed", job.id, to=service.audience(job), shown=service.shown(job), audited=False)

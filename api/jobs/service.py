@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.jobs.kinds import kind_of
+from api.jobs.kinds import find_kind, kind_of
 from api.jobs.models import Job
 from api.jobs.repository import JobRepository
 from api.jobs.schemas import JobView
@@ -50,7 +50,9 @@ def cancel(work: Work, platform: Platform, id_: str) -> Job:
 def end(work: Work, platform: Platform, job: Job, problem: Problem, *, state: str = "failed", trace: str = "") -> None:
     """Marks a locked job as failed or cancelled, and lets its kind write down what follows."""
     mark_ended(work, job, problem, state=state, trace=trace)
-    kind_of(job.kind).fail(work, platform, job, problem.view())
+    kind = find_kind(job.kind)
+    if kind is not None:
+        kind.fail(work, platform, job, problem.view())
 
 
 def mark_ended(work: Work, job: Job, problem: Problem, *, state: str = "failed", trace: str = "") -> None:
@@ -98,5 +100,5 @@ def shown(job: Job) -> dict[str, object]:
 def view(job: Job) -> JobView:
     """A job as its organisation sees it."""
     fields = {name: getattr(job, name) for name in JobView.model_fields if name != "result"}
-    done = job.state == "succeeded"
-    return JobView.model_validate({**fields, "result": kind_of(job.kind).result_of(job) if done else None})
+    kind = find_kind(job.kind) if job.state == "succeeded" else None
+    return JobView.model_validate({**fields, "result": None if kind is None else kind.result_of(job)})

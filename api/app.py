@@ -18,6 +18,7 @@ from fastapi.staticfiles import StaticFiles
 from sqlalchemy import select
 from starlette.concurrency import run_in_threadpool
 
+from api import tables
 from api.audit.protect import protect
 from api.background import Background
 from api.blobs import Blobs
@@ -111,6 +112,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 def prepare(platform: Platform) -> None:
     """Brings the database to the present layout."""
+    assert tables.ALL  # imported, so that the metadata is whole
     Base.metadata.create_all(platform.database.engine)
     with platform.database.writing() as session:
         if session.execute(select(LedgerHead)).first() is None:

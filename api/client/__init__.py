@@ -19,6 +19,7 @@ import httpx2
 
 from api.auth.schemas import Me, MePatch, Tokens
 from api.client.connection import Connection
+from api.client.market import Deals, Listings, Proposals
 from api.client.nouns import Audit, Jobs, Keys, Organisations, Sites, Webhooks
 from api.client.problem import ApiProblem
 from api.events.schemas import EventView
@@ -50,6 +51,9 @@ class Client:
         self.organisations = Organisations(self._api)
         self.keys = Keys(self._api)
         self.sites = Sites(self._api)
+        self.listings = Listings(self._api)
+        self.proposals = Proposals(self._api)
+        self.deals = Deals(self._api)
         self.jobs = Jobs(self._api)
         self.webhooks = Webhooks(self._api)
         self.audit = Audit(self._api)

@@ -67,6 +67,21 @@ class Connection:
         headers = {"Idempotency-Key": key or str(uuid.uuid4())}
         return view.model_validate_json(self.request("POST", path, json=_json(new), headers=headers).content)
 
+    def upload(
+        self,
+        path: str,
+        data: bytes,
+        filename: str,
+        *,
+        media_type: str = "application/octet-stream",
+        fields: dict[str, str] | None = None,
+        key: str | None = None,
+    ) -> httpx2.Response:
+        """A file, once however often it is sent."""
+        headers = {"Idempotency-Key": key or str(uuid.uuid4())}
+        files = {"file": (filename, data, media_type)}
+        return self.request("POST", path, files=files, data=fields, headers=headers)
+
     def event(self, path: str, view: type[View], body: BaseModel | None = None, version: int | None = None) -> View:
         """A change of state; with ``version`` only if it is still at that one."""
         headers = {} if version is None else {"If-Match": f'"{version}"'}
@@ -86,7 +101,6 @@ class Connection:
         path: str,
         *,
         params: dict[str, Any] | None = None,
-        json: Any = None,
         headers: dict[str, str] | None = None,
         **more: Any,
     ) -> httpx2.Response:
@@ -97,10 +111,10 @@ class Connection:
         """
         access = self._access
         try:
-            return self._send(method, path, params=params, json=json, headers=headers, **more)
+            return self._send(method, path, params=params, headers=headers, **more)
         except ApiProblem as problem:
             self._renew_or_raise(problem, access)
-        return self._send(method, path, params=params, json=json, headers=headers, **more)
+        return self._send(method, path, params=params, headers=headers, **more)
 
     def stream(self, path: str, after: int | None, **params: Any) -> Iterator[httpx2.ServerSentEvent]:
         """Server-sent events without an end: resumes after the last one that came whenever the stream breaks.

@@ -30,6 +30,8 @@ class Clearing(Base):
     time_limit: Mapped[float | None] = mapped_column(nullable=True)
     # solving → solved → published → settled, or failed | cancelled
     state: Mapped[str] = mapped_column(String(20), default="solving", index=True)
+    publish: Mapped[bool] = mapped_column(default=False)  # as soon as it is solved
+    roads_sha256: Mapped[str] = mapped_column(String(64), default="")
     scenario_sha256: Mapped[str] = mapped_column(String(64), default="")
     plan_sha256: Mapped[str] = mapped_column(String(64), default="")
     counts: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)

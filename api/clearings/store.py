@@ -1,0 +1,84 @@
+"""Scenarios and plans of clearings as zips in the content-addressed store; equal content gives equal bytes."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from api.clearings.models import Clearing
+from api.district import District
+from api.platform import Platform
+
+EPOCH = (2000, 1, 1, 0, 0, 0)
+
+
+def pack(files: Mapping[str, bytes]) -> bytes:
+    """A zip with fixed times and order, so that the hash tells the content."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in sorted(files):
+            info = zipfile.ZipInfo(name, EPOCH)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(info, files[name])
+    return buffer.getvalue()
+
+
+def packed_folder(folder: Path) -> bytes:
+    """A folder as such a zip."""
+    return pack(
+        {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    )
+
+
+def unpack(data: bytes, folder: Path) -> None:
+    """Writes the files of a zip of our own making."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        archive.extractall(folder)
+
+
+def merged(*zips: bytes) -> bytes:
+    """One zip with the files of several."""
+    files: dict[str, bytes] = {}
+    for data in zips:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            files |= {name: archive.read(name) for name in archive.namelist()}
+    return pack(files)
+
+
+def packed_roads(district: District) -> bytes:
+    """The files that ``[roads]`` of the district names, under the names that :func:`road_names` gives them."""
+    files: dict[str, bytes] = {}
+    for path, name in road_names(district).items():
+        if path.is_dir():
+            files |= {f"{name}/{p.name}": p.read_bytes() for p in sorted(path.iterdir()) if p.is_file()}
+        else:
+            files[name] = path.read_bytes()
+    return pack(files)
+
+
+def road_names(district: District) -> dict[Path, str]:
+    """The district's road files → their names in a stored scenario."""
+    roads = district.roads
+    named = {roads.file: "roads", roads.profile: "profile.toml", roads.zones: "zones"}
+    return {
+        path: name if path.is_dir() or name == "profile.toml" else name + "".join(path.suffixes)
+        for path, name in named.items()
+        if path is not None
+    }
+
+
+def scenario_zip(platform: Platform, clearing: Clearing) -> bytes:
+    """The scenario folder as ``cutfill plan`` takes it, roads included."""
+    return merged(platform.blobs.get(clearing.scenario_sha256), platform.blobs.get(clearing.roads_sha256))
+
+
+def unpacked(platform: Platform, clearing: Clearing) -> Path:
+    """A folder with ``scenario/`` and, once solved, ``plan/`` of a clearing; kept beside the store."""
+    folder = platform.settings.data_dir / "clearings" / clearing.id
+    if clearing.scenario_sha256 and not (folder / "scenario").exists():
+        unpack(scenario_zip(platform, clearing), folder / "scenario")
+    if clearing.plan_sha256 and not (folder / "plan").exists():
+        unpack(platform.blobs.get(clearing.plan_sha256), folder / "plan")
+    return folder

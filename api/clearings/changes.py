@@ -38,9 +38,10 @@ def changes_against(work: Work, clearing: Clearing, proposals: Sequence[Proposal
     pairs.sort(key=lambda pair: (-abs(before.get(pair, 0) - now.get(pair, 0)), pair))
     ends = {end for pair in pairs for end in pair[:2]}
     places: dict[str, Listing | Facility] = {}
-    for model in (Listing, Facility):
-        rows = work.session.execute(select(model).where(model.id.in_(ends))).scalars()
-        places |= {row.id: row for row in rows}  # type: ignore[attr-defined]
+    for listing in work.session.execute(select(Listing).where(Listing.id.in_(ends))).scalars():
+        places[listing.id] = listing
+    for facility in work.session.execute(select(Facility).where(Facility.id.in_(ends))).scalars():
+        places[facility.id] = facility
     agreed = _agreed_since(work, previous)
     changes = []
     for pair in pairs[:MOST]:

@@ -26,13 +26,8 @@ def drafts(work: Work, clearing: Clearing, found: dict[str, Any]) -> tuple[list[
     Quantities are rounded down to whole kg, so that no listing gives more than it has. A match below the minimum lot of
     either side is not proposed: its quantity stays on the market.
     """
-    listings = {
-        row.id: row for row in work.session.execute(select(Listing).where(Listing.id.in_(_ids(found, "lst")))).scalars()
-    }
-    facilities = {
-        row.id: row
-        for row in work.session.execute(select(Facility).where(Facility.id.in_(_ids(found, "fac")))).scalars()
-    }
+    listings = _rows(work, Listing, _ids(found, "lst"))
+    facilities = _rows(work, Facility, _ids(found, "fac"))
     left_out = {"below_minimum_lot": 0, "too_small": 0}
     proposals = []
     for match in found["matches"]:
@@ -49,6 +44,10 @@ def drafts(work: Work, clearing: Clearing, found: dict[str, Any]) -> tuple[list[
         else:
             proposals.append(_proposal(clearing, match, seller, buyer, kg, buyer_kg, schedule, found, facilities))
     return proposals, left_out
+
+
+def _rows(work: Work, model: Any, ids: list[str]) -> dict[str, Any]:
+    return {row.id: row for row in work.session.execute(select(model).where(model.id.in_(ids))).scalars()}
 
 
 def _ids(found: dict[str, Any], prefix: str) -> list[str]:

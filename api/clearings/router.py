@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Response
 from fastapi.responses import HTMLResponse
@@ -28,7 +28,7 @@ from api.requests import Running, answers, reads, writes
 
 router = APIRouter(prefix="/v1/clearings", tags=["clearings"])
 CHANGING = (NotFound, ForeignResource, StaleVersion, WrongState)
-ZIP = {200: {"content": {"application/zip": {}}, "description": "A folder as a zip."}}
+ZIP: dict[int | str, dict[str, Any]] = {200: {"content": {"application/zip": {}}, "description": "A folder as a zip."}}
 REPORT_POLICY = "default-src 'self' data: blob: 'unsafe-inline'; frame-ancestors 'self'; form-action 'none'"
 
 

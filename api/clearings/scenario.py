@@ -280,10 +280,10 @@ def _settings(
     else:
         names = road_names(district)
         lines += [f"file = {_quoted(names[roads.file])}", f"by = {_quoted(roads.by)}", f"snap_km = {roads.snap_km!r}"]
-        lines += [f"{key} = {_quoted(names[path])}" for key, path in (("profile", roads.profile), ("zones", roads.zones))
-                  if path is not None]  # fmt: skip
-        lines += [f"{key} = {_quoted(text)}" for key, text in (("crs", roads.crs), ("attribution", roads.attribution))
-                  if text is not None]  # fmt: skip
+        files = (("profile", roads.profile), ("zones", roads.zones))
+        lines += [f"{key} = {_quoted(names[path])}" for key, path in files if path is not None]
+        words = (("crs", roads.crs), ("attribution", roads.attribution))
+        lines += [f"{key} = {_quoted(word)}" for key, word in words if word is not None]
     if math.isfinite(roads.max_km):
         lines.append(f"max_km = {roads.max_km!r}")
     lines += ["", "[costs]"]

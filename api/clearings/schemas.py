@@ -30,7 +30,7 @@ class ClearingNew(BaseModel):
         description="Externality charges: CNY per t off-site, landfilled or through a yard, per t·km, per kg CO2e.",
     )
     order: list[Goal] = Field(
-        default_factory=lambda: ["unserved", "offsite", "landfill", "transfer", "haul"],
+        default=["unserved", "offsite", "landfill", "transfer", "haul"],
         min_length=1,
         max_length=7,
         description="Goals of the policy form, the most important first.",

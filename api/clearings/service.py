@@ -34,8 +34,8 @@ from api.kernel.work import EVERYBODY, OVERSEERS_ONLY, Audience, Work
 from api.listings import service as listings
 from api.listings.models import TRADING, Listing
 from api.platform import Platform
+from api.proposals import service as proposals_
 from api.proposals.models import Proposal
-from api.proposals.service import conclude, lapse
 
 
 def begin(work: Work, platform: Platform, new: ClearingNew) -> Clearing:
@@ -53,7 +53,7 @@ def begin(work: Work, platform: Platform, new: ClearingNew) -> Clearing:
             start=new.start,
             days=new.days,
             form=new.form,
-            charges=dict(new.charges),
+            charges={str(goal): rate for goal, rate in new.charges.items()},
             order=list(new.order),
         )
         if not counts.supplies + counts.demands:
@@ -180,7 +180,7 @@ def _publish(work: Work, row: Clearing) -> None:
     row.counts = {**row.counts, "dropped": dropped}
     work.session.flush()
     work.tell("clearing.published", row.id, to=EVERYBODY, shown={"closes_at": row.closes_at.isoformat()})
-    conclude(work, [proposal for proposal in proposals if proposal.state == "open"])
+    proposals_.conclude(work, [proposal for proposal in proposals if proposal.state == "open"])
 
 
 def _parties(proposal: Proposal) -> Audience:
@@ -257,7 +257,7 @@ def discard(work: Work, id_: str, precondition: Precondition) -> Clearing:
     return row
 
 
-def settle_what_is_due(work: Work) -> int:
+def lapse(work: Work) -> int:
     """Settles clearings whose window is over."""
     query = select(Clearing).where(Clearing.state == "published", Clearing.closes_at <= work.clock.now())
     rows = list(work.session.execute(query.order_by(Clearing.id).with_for_update(skip_locked=True)).scalars())
@@ -267,7 +267,7 @@ def settle_what_is_due(work: Work) -> int:
 
 
 def _settle(work: Work, row: Clearing) -> None:
-    lapsed = lapse(work, clearing_id=row.id)
+    lapsed = proposals_.lapse(work, clearing_id=row.id)
     row.state = "settled"
     row.closes_at = min(row.closes_at or work.clock.now(), work.clock.now())
     row.counts = {**row.counts, "lapsed": lapsed}

@@ -80,8 +80,8 @@ def _broken(plant: Plant, legs: list[Leg]) -> tuple[Literal["in", "out"], Commod
             if leg.way == "out" and date in leg.kg:
                 have[leg.commodity] = have.get(leg.commodity, 0.0) - leg.kg[date]
                 held -= leg.kg[date]
-        for commodity, kg in have.items():
-            if kg < -1:  # rounding of a yield
+        for commodity, left in have.items():
+            if left < -1:  # rounding of a yield
                 return "out", commodity
         if plant.storage is not None and held > plant.storage:
             return "in", None

@@ -16,8 +16,10 @@ from typing import Any
 
 from sqlalchemy import select
 
+from api.auth.identify import caller_of
 from api.auth.tokens import hash_password
 from api.facilities.models import Facility, Stock
+from api.jobs.here import run_here
 from api.kernel.types import to_kg
 from api.kernel.work import EVERYBODY, Work
 from api.listings.models import Listing, ListingMaterial
@@ -86,7 +88,8 @@ def _fill(work: Work) -> None:
     shift = monday - FIRST_DAY
     for side, rows in (("supply", supplies), ("demand", demands)):
         for row in rows:
-            _listing(work, side, row, organisations[row["owner"]], shift)
+            answers_itself = row["owner"] not in largest.values()
+            _listing(work, side, row, organisations[row["owner"]], shift, auto_accept=answers_itself)
     work.tell("demo.filled", "demo", to=EVERYBODY)
 
 
@@ -202,7 +205,9 @@ def _mass(material: Material, quantity: Decimal, unit: str) -> int:
     return to_kg(float(quantity) * (1.0 if density is None else float(getattr(material, density))))
 
 
-def _listing(work: Work, side: str, row: dict[str, str], owner: Organisation, shift: dt.timedelta) -> None:
+def _listing(
+    work: Work, side: str, row: dict[str, str], owner: Organisation, shift: dt.timedelta, *, auto_accept: bool
+) -> None:
     now = work.clock.now()
     materials = [row["material"]] if side == "supply" else row["accepts"].split(";")
     first = work.district.materials[materials[0]]
@@ -222,6 +227,7 @@ def _listing(work: Work, side: str, row: dict[str, str], owner: Organisation, sh
         window_from=dt.date.fromisoformat(row["from"]) + shift,
         window_to=dt.date.fromisoformat(row["to"]) + shift,
         reserve=Decimal(reserve) if reserve else None,
+        auto_accept=auto_accept,
         state="open",
         created_at=now,
         updated_at=now,
@@ -235,3 +241,17 @@ def _listing(work: Work, side: str, row: dict[str, str], owner: Organisation, sh
     )
     shown = {"side": side, "material": listing.material}
     work.tell("listing.opened", listing.id, to=EVERYBODY, shown=shown)
+
+
+def _clear(platform: Platform) -> None:
+    """A welfare clearing of the coming week, run here and now, published, and answered by some."""
+    from api.clearings.schemas import ClearingNew
+    from api.clearings.service import begin
+
+    monday = coming_monday(platform.clock.today())
+    with platform.reading() as work:
+        member = work.session.execute(select(Membership).join(User).where(User.email == "planner@demo")).scalar_one()
+    with platform.writing(caller_of(member)) as work:
+        clearing = begin(work, platform, ClearingNew(start=monday, days=7, window_hours=72, publish=True))
+        job_id = clearing.job_id
+    run_here(platform, str(job_id))

@@ -38,6 +38,7 @@ class Settings(BaseSettings):
     lockout_minutes: int = Field(default=15, ge=1, le=1440)
     upload_mb: int = Field(default=10, ge=1, le=100)
     time_zone: str = "Asia/Shanghai"  # dates of windows and schedules are days here; times are UTC everywhere
+    demo: bool = False  # set by cutfill serve --demo
     public_url: str = ""  # where people reach this server; for links in webhooks and pages
 
     @model_validator(mode="after")

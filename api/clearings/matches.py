@@ -58,7 +58,7 @@ def _ids(found: dict[str, Any], prefix: str) -> list[str]:
 
 def _taken_of(work: Work, listing: Listing, material: str, kg: int) -> int:
     """What kg of a material takes of a demand's quantity: in m³ each material counts by its own density."""
-    units = kg / density(work.district.materials[material], listing.unit)
+    units = kg / 1000 / density(work.district.materials[material], listing.unit)
     return math.floor(units * listing.quantity_kg / float(listing.quantity) + 1e-6)
 
 

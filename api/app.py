@@ -101,7 +101,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     platform: Platform = app.state.platform
     prepare(platform)
     background = Background(platform)
-    app.state.hub = background.hub
+    app.state.hub, app.state.quoting = background.hub, background.quoting
     background.start()
     try:
         yield

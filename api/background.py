@@ -1,4 +1,4 @@
-"""What a server does besides answering: hands out events, runs jobs, sends webhooks, lets things lapse."""
+"""What a server does besides answering: hands out events, keeps prices for quotes, runs jobs, sends webhooks, lets things lapse."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from api.events.hub import Hub
 from api.housekeeping import Housekeeping
 from api.jobs.runner import Runner
 from api.platform import Platform
+from api.quotes.market import Quoting
 from api.webhooks.sender import Sender
 
 
@@ -19,7 +20,8 @@ class Background:
 
     def __init__(self, platform: Platform) -> None:
         self.hub = Hub(platform)
-        self._parts: list[Hub | Runner | Sender | Housekeeping] = [self.hub]
+        self.quoting = Quoting(platform)
+        self._parts: list[Hub | Quoting | Runner | Sender | Housekeeping] = [self.hub, self.quoting]
         if platform.settings.runner:
             self._parts += [Runner(platform), Sender(platform), Housekeeping(platform)]
 

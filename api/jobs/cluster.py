@@ -9,13 +9,12 @@ from importlib import import_module
 from typing import Any
 
 from api.jobs.models import Job
-from api.jobs.task import Run, carry_out
+from api.jobs.task import Run, carry_out, end_worker
 from api.settings import Settings
 
 _log = logging.getLogger(__name__)
 CONNECT_SECONDS = 3
 CLOSE_SECONDS = 5
-RESTART_SECONDS = 20
 
 Hear = Callable[[dict[str, Any]], None]
 
@@ -85,9 +84,9 @@ class Cluster:
     def restart_worker(self, address: str) -> None:
         """Ends a worker process that does not stop by itself; its nanny starts another."""
         try:
-            self._client.restart_workers([address], timeout=RESTART_SECONDS, raise_for_error=False)
+            self._client.run(end_worker, workers=[address], nanny=True)
         except Exception as error:
-            _log.warning("could not restart worker %s: %s", address, error)
+            _log.warning("worker %s could not be restarted and goes on with what nobody wants: %s", address, error)
 
     def close(self) -> None:
         """Ends the connection and the embedded workers."""

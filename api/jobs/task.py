@@ -6,6 +6,7 @@ Nothing of the platform is imported here, so that a worker starts quickly.
 from __future__ import annotations
 
 import os
+import signal
 import time
 import traceback
 from collections.abc import Callable
@@ -75,3 +76,8 @@ def carry_out(run: Run, payload: bytes, topic: str, job: str, attempt: int) -> O
         return Outcome(trace=traceback.format_exc())
     finally:
         tell("stopped")
+
+
+def end_worker(dask_worker: Any) -> None:
+    """Runs in a worker's nanny: kills the worker; the nanny starts another."""
+    os.kill(dask_worker.pid, signal.SIGKILL)

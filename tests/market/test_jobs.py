@@ -127,9 +127,13 @@ def test_cancelled_before_it_runs(idle: Bench) -> None:
     assert idle.written() == "(job-cancelled)"
 
 
-@pytest.mark.parametrize("payload", ["steps 60", "deaf 60"])
+@pytest.mark.parametrize(
+    ("database_url", "payload"),
+    [("sqlite", "steps 60"), ("postgresql", "steps 60"), ("sqlite", "deaf 60")],
+    indirect=["database_url"],
+)
 def test_cancelled_in_the_middle(bench: Bench, payload: str) -> None:
-    """The second kind never reports: its worker is restarted; either way both workers take the next jobs."""
+    """The deaf one never reports: its worker is restarted; either way both workers take the next jobs."""
     id_ = bench.begin(payload)
     wait_for(lambda: bench.job(id_)["progress"] > 0 or bench.job(id_)["message"] == "")
     time.sleep(0.3)
@@ -205,6 +209,7 @@ def test_a_stopped_server_hands_its_jobs_back(scheduler: str, idle: Bench) -> No
     assert idle.job(id_)["state"] == "queued"
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_scheduler_that_is_not_there_is_said_within_seconds(idle: Bench) -> None:
     settings = idle.platform.settings.model_copy(update={"runner": True, "dask_scheduler": "tcp://127.0.0.1:9"})
     one = Runner(Platform(settings, **_parts(idle.platform)))

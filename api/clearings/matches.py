@@ -17,6 +17,7 @@ from api.listings.models import Listing
 from api.proposals.models import Proposal
 
 MOST_ROUNDING = Decimal("0.03")  # CNY/t that rounding to the fen can move a price
+GRAM = 1e-3  # kg; the solver is exact to less
 LEAST_KG = 100  # what the solver's rounding leaves is no match
 
 
@@ -31,8 +32,7 @@ def drafts(work: Work, clearing: Clearing, found: dict[str, Any]) -> tuple[list[
     left_out = {"below_minimum_lot": 0, "too_small": 0}
     proposals = []
     for match in found["matches"]:
-        schedule = [{"date": date, "kg": math.floor(t * 1000 + 1e-6)} for date, t in match["dates"]]
-        schedule = [step for step in schedule if step["kg"] > 0]
+        schedule = _whole_kg(match["dates"])
         kg = sum(step["kg"] for step in schedule)
         seller, buyer = (listings.get(match[end]) or facilities[match[end]] for end in ("from", "to"))
         buyer_kg = _taken_of(work, buyer, match["material"], kg) if isinstance(buyer, Listing) else kg
@@ -44,6 +44,18 @@ def drafts(work: Work, clearing: Clearing, found: dict[str, Any]) -> tuple[list[
         else:
             proposals.append(_proposal(clearing, match, seller, buyer, kg, buyer_kg, schedule, found, facilities))
     return proposals, left_out
+
+
+def _whole_kg(dates: list[tuple[str, float]]) -> list[dict[str, Any]]:
+    """Days in whole kg; what is cut off one day is carried to the next, so that only the last gram is lost."""
+    schedule, total, told = [], 0.0, 0
+    for date, t in dates:
+        total += t
+        kg = math.floor(total * 1000 + GRAM) - told
+        if kg > 0:
+            schedule.append({"date": date, "kg": kg})
+            told += kg
+    return schedule
 
 
 def _rows(work: Work, model: Any, ids: list[str]) -> dict[str, Any]:
@@ -59,7 +71,7 @@ def _ids(found: dict[str, Any], prefix: str) -> list[str]:
 def _taken_of(work: Work, listing: Listing, material: str, kg: int) -> int:
     """What kg of a material takes of a demand's quantity: in m³ each material counts by its own density."""
     units = kg / 1000 / density(work.district.materials[material], listing.unit)
-    return math.floor(units * listing.quantity_kg / float(listing.quantity) + 1e-6)
+    return math.floor(units * listing.quantity_kg / float(listing.quantity) + GRAM)
 
 
 def _proposal(

@@ -18,6 +18,7 @@ from api.kernel.work import EVERYBODY, Work
 from api.listings.models import TRADING, Listing
 
 EXPIRED_AT_ONCE = 500
+CRUMB_KG = 100  # what rounding to whole kg may leave is nothing to go on trading
 
 
 def lock(work: Work, ids: Iterable[str | None]) -> dict[str, Listing]:
@@ -70,7 +71,8 @@ def commit(work: Work, listing: Listing, kg: int, *, reserved: bool) -> None:
     listing.committed_kg += kg
     listing.updated_at = work.clock.now()
     if listing.state in TRADING:
-        listing.state = "matched" if listing.committed_kg == listing.quantity_kg else "partly_matched"
+        whole = listing.quantity_kg - listing.committed_kg < CRUMB_KG
+        listing.state = "matched" if whole else "partly_matched"
     shown = {"state": listing.state, "left_t": to_t(listing.free_kg)}
     work.tell("listing.matched", listing.id, to=EVERYBODY, shown=shown, kg=kg)
 

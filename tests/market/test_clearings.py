@@ -1,0 +1,307 @@
+"""Clearings, proposals and deals: whole stories through HTTP, on both databases; jobs are run in this process."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import zipfile
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from people import People, settings_for
+from sqlalchemy import select
+
+from api.app import create_app
+from api.deals.models import Deal
+from api.housekeeping import run_once
+from api.jobs.here import run_here
+from api.listings.models import Listing
+from api.proposals.cover import Leg, Plant, standing
+from optimizer.check import check
+from optimizer.planner import Options, plan_scenario
+from optimizer.progress import Progress
+from optimizer.read import load_scenario
+
+PIT = {"lon": 117.0356, "lat": 36.80487, "crs": "wgs84"}
+FILL = {"lon": 117.05561, "lat": 36.82183, "crs": "wgs84"}
+YARD = {"lon": 117.04911, "lat": 36.83598, "crs": "wgs84"}
+
+
+@pytest.fixture
+def app(database_url: str, tmp_path: Path) -> Any:
+    return create_app(settings_for(database_url, tmp_path, runner=False))
+
+
+class Market:
+    """A small market: two contractors, a yard, a quarry of last resort, a planner."""
+
+    def __init__(self, people: People) -> None:
+        self.people = people
+        self.wang = people.join("contractor", "wang")
+        self.li = people.join("contractor", "li")
+        self.yard = people.join("facility", "yard")
+        self.planner = people.join("planner", "planner")
+        self.start = people.platform.clock.today() + dt.timedelta(days=1)
+
+    def day(self, offset: int) -> str:
+        return (self.start + dt.timedelta(days=offset)).isoformat()
+
+    def supply(self, quantity: float = 700, *, days: tuple[int, int] = (0, 6), **changes: Any) -> dict[str, Any]:
+        body = {"side": "supply", "name": "pit", "materials": ["spoil_silty_clay"], "quantity": quantity, "unit": "t",
+                "window_from": self.day(days[0]), "window_to": self.day(days[1]), "reserve": "-20", "location": PIT,
+                "open": True}  # fmt: skip
+        return self._post(self.wang, {**body, **changes})
+
+    def demand(self, quantity: float = 500, *, days: tuple[int, int] = (0, 6), **changes: Any) -> dict[str, Any]:
+        body = {"side": "demand", "name": "fill", "materials": ["spoil_silty_clay"], "quantity": quantity, "unit": "t",
+                "window_from": self.day(days[0]), "window_to": self.day(days[1]), "reserve": "6", "location": FILL,
+                "open": True}  # fmt: skip
+        return self._post(self.li, {**body, **changes})
+
+    def facility(self, **changes: Any) -> dict[str, Any]:
+        body = {"name": "yard", "kind": "yard", "accepts": ["*"], "storage": 5000, "daily_in": 1000, "daily_out": 1000,
+                "fee": "2", "location": YARD, "auto_accept": False}  # fmt: skip
+        answer = self.yard.post("/v1/facilities", json={**body, **changes})
+        assert answer.status_code == 201, answer.text
+        return dict(answer.json())
+
+    def _post(self, client: TestClient, body: dict[str, Any]) -> dict[str, Any]:
+        answer = client.post("/v1/listings", json=body)
+        assert answer.status_code == 201, answer.text
+        return dict(answer.json())
+
+    def clear(self, *, publish: bool = True, **changes: Any) -> dict[str, Any]:
+        """Runs a clearing to its end; returns its view."""
+        body = {"start": self.day(0), "days": 7, "window_hours": 24, "publish": publish}
+        answer = self.planner.post("/v1/clearings", json={**body, **changes})
+        assert answer.status_code == 202, answer.text
+        assert answer.headers["Location"] == f"/v1/jobs/{answer.json()['job_id']}"
+        run_here(self.people.platform, answer.json()["job_id"])
+        job = self.planner.get(answer.headers["Location"]).json()
+        assert job["state"] == "succeeded", job
+        return dict(self.planner.get(job["result"]).json())
+
+    def proposals(self, client: TestClient, **query: Any) -> list[dict[str, Any]]:
+        answer = client.get("/v1/proposals", params=query)
+        assert answer.status_code == 200, answer.text
+        return list(answer.json()["items"])
+
+    def listing(self, row: dict[str, Any]) -> dict[str, Any]:
+        return dict(self.planner.get(f"/v1/listings/{row['id']}").json())
+
+
+@pytest.fixture
+def market(people: People) -> Market:
+    return Market(people)
+
+
+def test_from_posting_to_a_deal(market: Market) -> None:
+    """500 of 700 t go straight to the fill; both accept; contacts are shown; the rest stays on the market."""
+    supply, demand = market.supply(), market.demand()
+    clearing = market.clear()
+    assert clearing["state"] == "published" and clearing["counts"]["proposals"] == 1
+    (mine,), (theirs,) = market.proposals(market.wang), market.proposals(market.li)
+    assert mine["id"] == theirs["id"] and mine["t"] == pytest.approx(500, abs=0.01)
+    assert mine["buyer_price"] is None and theirs["seller_price"] is None and mine["gap"] is None
+    assert Decimal(mine["seller_price"]) >= -20 and Decimal(theirs["buyer_price"]) <= 6
+    paid, received = Decimal(theirs["buyer_price"]), Decimal(mine["seller_price"])
+    assert paid == received + Decimal(mine["haul"]) + Decimal(mine["externality"])
+    assert mine["why_en"] and mine["why_zh"] and theirs["why_en"] == ""
+    assert market.listing(supply)["private"]["reserved_t"] == pytest.approx(500, abs=0.01)
+    assert market.proposals(market.people.join("contractor")) == []
+    first = market.wang.post(f"/v1/proposals/{mine['id']}/accept")
+    assert first.json()["state"] == "open" and first.json()["seller_answer"] == "accepted"
+    assert market.wang.post(f"/v1/proposals/{mine['id']}/accept").status_code == 200  # again changes nothing
+    done = market.li.post(f"/v1/proposals/{mine['id']}/accept").json()
+    assert done["state"] == "agreed"
+    deal = market.wang.get(f"/v1/deals/{done['deal_id']}").json()
+    assert deal["buyer_contact"]["phone"] == "0531-1234567" and deal["t"] == done["t"]
+    stranger = market.people.join("contractor")
+    assert stranger.get(f"/v1/deals/{done['deal_id']}").status_code == 404
+    after = market.listing(supply)
+    assert after["state"] == "partly_matched" and after["left_t"] == pytest.approx(200, abs=0.01)
+    assert market.listing(demand)["state"] == "matched"
+    late = market.li.post(f"/v1/proposals/{mine['id']}/decline")
+    assert (late.status_code, late.json()["code"]) == (409, "wrong-state")
+
+
+def test_declined_and_lapsed_quantity_returns(market: Market) -> None:
+    supply, demand = market.supply(), market.demand()
+    clearing = market.clear()
+    (mine,) = market.proposals(market.wang)
+    assert market.wang.post(f"/v1/proposals/{mine['id']}/decline").json()["state"] == "declined"
+    assert market.listing(supply)["left_t"] == 700 and market.listing(demand)["left_t"] == 500
+    again = market.clear()
+    assert again["previous_id"] == clearing["id"] and again["changes"] == []
+    market.people.platform.clock.advance(dt.timedelta(hours=25))
+    run_once(market.people.platform)
+    market.planner, market.wang = market.people.sign_in("planner"), market.people.sign_in("wang")
+    (lapsed,) = market.proposals(market.wang, clearing_id=again["id"])
+    assert lapsed["state"] == "lapsed"
+    closed = market.wang.post(f"/v1/proposals/{lapsed['id']}/accept")
+    assert closed.json()["code"] == "wrong-state"
+    assert market.listing(supply)["left_t"] == 700
+    assert market.planner.get(f"/v1/clearings/{again['id']}").json()["state"] == "settled"
+
+
+def test_a_closed_window_takes_no_answers(market: Market) -> None:
+    market.supply(), market.demand()
+    market.clear()
+    (mine,) = market.proposals(market.wang)
+    market.people.platform.clock.advance(dt.timedelta(hours=25))
+    answer = market.people.sign_in("wang").post(f"/v1/proposals/{mine['id']}/accept")
+    assert (answer.status_code, answer.json()["code"]) == (409, "closed-window")
+
+
+def test_what_is_agreed_stands_in_the_next_clearing(market: Market) -> None:
+    """300 t are agreed; the next clearing offers only the rest, and says what became of the pair."""
+    supply, demand = market.supply(300), market.demand()
+    market.clear()
+    (mine,) = market.proposals(market.wang)
+    market.wang.post(f"/v1/proposals/{mine['id']}/accept")
+    market.li.post(f"/v1/proposals/{mine['id']}/accept")
+    more = market.supply(400, name="second pit")
+    again = market.clear()
+    fresh = market.proposals(market.wang, clearing_id=again["id"])
+    assert [p["seller_listing_id"] for p in fresh] == [more["id"]]
+    assert sum(p["t"] for p in fresh) == pytest.approx(200, abs=0.01)
+    assert market.listing(demand)["private"]["committed_t"] == pytest.approx(300, abs=0.01)
+    assert market.listing(supply)["state"] == "matched"
+    whys = {change["from_name"]: change["why_en"] for change in again["changes"]}
+    assert "agreed" in whys["pit"] and "new" in whys["second pit"]
+    assert len(market.wang.get("/v1/deals").json()["items"]) == 1
+
+
+def test_a_listing_withdrawn_before_publication_drops_out(market: Market) -> None:
+    supply, _ = market.supply(), market.demand()
+    clearing = market.clear(publish=False)
+    assert clearing["state"] == "solved" and market.proposals(market.wang) == []
+    assert market.wang.post(f"/v1/listings/{supply['id']}/withdraw").status_code == 200
+    published = market.planner.post(f"/v1/clearings/{clearing['id']}/publish").json()
+    assert published["counts"]["dropped"] == 1
+    assert [p["state"] for p in market.proposals(market.planner)] == ["lapsed"]
+
+
+def test_a_yard_between_two_days_waits_for_its_intake(market: Market) -> None:
+    """The pit is dug on the first two days, the fill is open on the last two: everything goes through the yard. The
+    yard's outgoing match waits until its incoming one is agreed, and lapses when it is not."""
+    market.supply(400, days=(0, 1)), market.demand(400, days=(5, 6), reserve="40")
+    yard = market.facility()
+    market.clear()
+    rows = {("in" if p["buyer_facility_id"] else "out"): p for p in market.proposals(market.planner)}
+    assert set(rows) == {"in", "out"} and rows["in"]["buyer_facility_id"] == yard["id"]
+    assert market.li.post(f"/v1/proposals/{rows['out']['id']}/accept").status_code == 200
+    waiting = market.yard.post(f"/v1/proposals/{rows['out']['id']}/accept").json()
+    assert waiting["state"] == "waiting"
+    market.yard.post(f"/v1/proposals/{rows['in']['id']}/accept")
+    assert market.wang.post(f"/v1/proposals/{rows['in']['id']}/accept").json()["state"] == "agreed"
+    states = {p["id"]: p["state"] for p in market.proposals(market.planner)}
+    assert set(states.values()) == {"agreed"}
+
+
+def test_automatic_sides_answer_by_themselves(market: Market) -> None:
+    market.supply(auto_accept=True), market.demand(auto_accept=True)
+    market.clear()
+    assert [p["state"] for p in market.proposals(market.wang)] == ["agreed"]
+
+
+def test_the_policy_form_places_everything_with_reference_prices(market: Market) -> None:
+    """The pit asks for 50 CNY/t, more than anybody bids: the policy places it and shows what that takes."""
+    market.supply(500, reserve="50"), market.demand(500)
+    assert market.clear(publish=False)["counts"]["proposals"] == 0  # welfare leaves it where it is
+    policy = market.clear(form="policy", publish=False)
+    (row,) = market.proposals(market.planner, clearing_id=policy["id"])
+    assert row["within_limits"] is False and Decimal(row["gap"]) > 40
+    assert policy["goals"][0]["name"] == "unserved"
+
+
+def test_the_stored_scenario_gives_the_same_goals(market: Market, tmp_path: Path) -> None:
+    market.supply(), market.supply(900, materials=["clay_wet"], name="wet pit")
+    market.demand(unit="m3_compacted", materials=["clay_wet", "spoil_silty_clay"])
+    market.facility(kind="offsite", name="outside", storage=None)
+    clearing = market.clear()
+    for what in ("scenario", "plan"):
+        answer = market.planner.get(f"/v1/clearings/{clearing['id']}/{what}")
+        assert answer.headers["content-type"] == "application/zip"
+        zipfile.ZipFile(io.BytesIO(answer.content)).extractall(tmp_path / what)
+        assert market.wang.get(f"/v1/clearings/{clearing['id']}/{what}").status_code == 403
+    planning = plan_scenario(load_scenario(tmp_path / "scenario"), Options(), Progress())
+    again = {goal["name"]: goal["value"] for goal in planning.plan.summary["goals"]}
+    assert again == pytest.approx({goal["name"]: goal["value"] for goal in clearing["goals"]})
+    assert not check(tmp_path / "scenario", tmp_path / "plan", Progress()).findings
+    assert "<html" in market.planner.get(f"/v1/clearings/{clearing['id']}/report").text
+    same = market.clear(publish=False)
+    assert same["scenario_sha256"] != clearing["scenario_sha256"]  # what proposals hold is out
+
+
+def test_minimum_lots_are_kept(market: Market) -> None:
+    market.supply(100, minimum_lot=100), market.demand(60)
+    clearing = market.clear()
+    assert clearing["counts"]["below_minimum_lot"] == 1 and market.proposals(market.planner) == []
+
+
+def test_wrong_requests(market: Market) -> None:
+    past = (market.start - dt.timedelta(days=9)).isoformat()
+    assert market.planner.post("/v1/clearings", json={"start": past}).json()["errors"][0]["field"] == "start"
+    nothing = market.planner.post("/v1/clearings", json={"start": market.day(0)})
+    assert nothing.json()["code"] == "invalid" and "nothing is open" in nothing.json()["detail"]
+    assert market.wang.post("/v1/clearings", json={"start": market.day(0)}).json()["code"] == "forbidden"
+    market.supply(), market.demand()
+    clearing = market.clear()
+    again = market.planner.post(f"/v1/clearings/{clearing['id']}/publish")
+    assert (again.status_code, again.json()["code"]) == (409, "wrong-state")
+    (row,) = market.proposals(market.wang)
+    stranger = market.people.join("contractor")
+    assert stranger.post(f"/v1/proposals/{row['id']}/accept").status_code == 404
+    seen = market.people.join("official").post(f"/v1/proposals/{row['id']}/accept")
+    assert seen.json()["code"] == "forbidden"
+
+
+def test_a_job_cancelled_leaves_no_proposals(market: Market) -> None:
+    market.supply(), market.demand()
+    begun = market.planner.post("/v1/clearings", json={"start": market.day(0)}).json()
+    assert market.planner.post(f"/v1/jobs/{begun['job_id']}/cancel").json()["state"] == "cancelled"
+    assert market.planner.get(f"/v1/clearings/{begun['id']}").json()["state"] == "cancelled"
+
+
+def test_the_ledger_balances(market: Market) -> None:
+    """After several rounds with mixed answers: quantity = free + reserved + committed = free + reserved + deals."""
+    for i in range(4):
+        market.supply(150 + 40 * i, name=f"pit {i}", auto_accept=i % 2 == 0)
+        market.demand(120 + 50 * i, name=f"fill {i}", auto_accept=i % 3 == 0)
+    market.facility(auto_accept=True)
+    for round_ in range(3):
+        market.clear()
+        for i, row in enumerate(market.proposals(market.planner, state="open")):
+            for client in (market.wang, market.li):
+                client.post(f"/v1/proposals/{row['id']}/{'accept' if (i + round_) % 3 else 'decline'}")
+    with market.people.platform.reading() as work:
+        deals = list(work.session.execute(select(Deal)).scalars())
+        assert deals
+        for row in work.session.execute(select(Listing)).scalars():
+            sold = sum(d.kg for d in deals if d.seller_listing_id == row.id)
+            bought = sum(d.buyer_kg for d in deals if d.buyer_listing_id == row.id)
+            assert row.committed_kg == sold + bought
+            assert row.free_kg >= 0 and row.reserved_kg >= 0
+
+
+@pytest.mark.parametrize(
+    ("legs", "stands"),
+    [
+        ([("a", "in", 100, "1"), ("b", "out", 100, "2")], "ab"),
+        ([("a", "out", 100, "1"), ("b", "in", 100, "2")], "b"),  # it cannot go out before it comes in
+        ([("a", "out", 50, "1")], "a"),  # from stock
+        ([("a", "in", 300, "1")], ""),  # no room
+        ([("a", "in", 200, "1"), ("b", "in", 100, "1")], "a"),  # the last that breaks goes
+        ([("a", "in", 300, "1"), ("b", "out", 300, "1")], "ab"),  # same day in and out needs no room
+    ],
+)
+def test_cover(legs: list[tuple[str, Any, int, str]], stands: str) -> None:
+    """A yard with 50 kg of clay and room for 250."""
+    clay = ("spoil_silty_clay", "2")
+    plant = Plant(stock={clay: 50}, storage=250, makes={})
+    found = standing(plant, [], [Leg(id_, way, clay, {date: kg}) for id_, way, kg, date in legs])
+    assert "".join(leg.id for leg in found) == stands

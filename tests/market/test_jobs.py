@@ -172,6 +172,7 @@ def test_a_server_that_died_loses_nothing(scheduler: str, idle: Bench, tmp_path:
         assert idle.written() == "[gate]"
     finally:
         second.stop()
+        first._cluster.close()
 
 
 def _parts(platform: Platform) -> dict[str, Any]:

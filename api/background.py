@@ -1,4 +1,4 @@
-"""What a server does besides answering: hands out events, keeps prices for quotes, runs jobs, sends webhooks, lets things lapse."""
+"""What a server does besides answering: events, prices for quotes, jobs, webhooks, what lapses by itself."""
 
 from __future__ import annotations
 

@@ -19,9 +19,10 @@ import httpx2
 
 from api.auth.schemas import Me, MePatch, Tokens
 from api.client.connection import Connection
-from api.client.market import Deals, Listings, Proposals
-from api.client.nouns import Audit, Jobs, Keys, Organisations, Sites, Webhooks
+from api.client.market import Clearings, Deals, Listings, Proposals, Quotes
+from api.client.nouns import Audit, Jobs, Keys, Organisations, Webhooks
 from api.client.problem import ApiProblem
+from api.client.registry import Carriers, Directory, Documents, Facilities, Materials, Sites, Streets, Trucks
 from api.events.schemas import EventView
 
 __all__ = ["ApiProblem", "Client"]
@@ -51,7 +52,16 @@ class Client:
         self.organisations = Organisations(self._api)
         self.keys = Keys(self._api)
         self.sites = Sites(self._api)
+        self.materials = Materials(self._api)
+        self.streets = Streets(self._api)
+        self.facilities = Facilities(self._api)
+        self.carriers = Carriers(self._api)
+        self.trucks = Trucks(self._api)
+        self.directory = Directory(self._api)
+        self.documents = Documents(self._api)
         self.listings = Listings(self._api)
+        self.quotes = Quotes(self._api)
+        self.clearings = Clearings(self._api)
         self.proposals = Proposals(self._api)
         self.deals = Deals(self._api)
         self.jobs = Jobs(self._api)

@@ -90,9 +90,8 @@ class Connection:
 
     def edit(self, path: str, patch: BaseModel, view: type[View], version: int, method: str = "PATCH") -> View:
         """An edit of the version that was read."""
-        body = patch.model_dump(mode="json", exclude_unset=True)
         return view.model_validate_json(
-            self.request(method, path, json=body, headers={"If-Match": f'"{version}"'}).content
+            self.request(method, path, json=_json(patch), headers={"If-Match": f'"{version}"'}).content
         )
 
     def request(
@@ -200,4 +199,4 @@ class Connection:
 
 
 def _json(body: BaseModel) -> Any:
-    return body.model_dump(mode="json", exclude_unset=True)
+    return body.model_dump(mode="json", exclude_unset=True, by_alias=True)

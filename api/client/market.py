@@ -6,12 +6,12 @@ import datetime as dt
 from collections.abc import Iterator
 from decimal import Decimal
 
-from api.client.nouns import Noun
+from api.clearings.schemas import ClearingNew, ClearingState, ClearingView
+from api.client.nouns import LARGEST_PAGE, Noun
 from api.deals.schemas import DealView
 from api.listings.schemas import BulkResult, ListingNew, ListingPatch, ListingView, Side, State
 from api.proposals.schemas import ProposalState, ProposalView
-
-LARGEST_PAGE = 200
+from api.quotes.schemas import QuoteNew, QuoteView
 
 
 class Listings(Noun):
@@ -129,3 +129,55 @@ class Deals(Noun):
     def get(self, id_: str) -> DealView:
         """One deal, with the other party's contact."""
         return self._api.get(f"/v1/deals/{id_}", DealView)
+
+
+class Clearings(Noun):
+    """``/v1/clearings``."""
+
+    def all(self, *, state: ClearingState | None = None) -> Iterator[ClearingView]:
+        """Clearings, newest first; to members those that are published."""
+        return self._api.pages("/v1/clearings", ClearingView, state=state)
+
+    def get(self, id_: str) -> ClearingView:
+        """One clearing."""
+        return self._api.get(f"/v1/clearings/{id_}", ClearingView)
+
+    def run(self, new: ClearingNew, *, key: str | None = None) -> ClearingView:
+        """Begins a clearing; ``client.jobs.wait(clearing.job_id)`` waits for it."""
+        return self._api.create("/v1/clearings", new, ClearingView, key)
+
+    def publish(self, clearing: ClearingView) -> ClearingView:
+        """Sends the proposals to their parties."""
+        return self._api.event(f"/v1/clearings/{clearing.id}/publish", ClearingView, version=clearing.version)
+
+    def settle(self, clearing: ClearingView) -> ClearingView:
+        """Closes the window now; what is not agreed returns to the market."""
+        return self._api.event(f"/v1/clearings/{clearing.id}/settle", ClearingView, version=clearing.version)
+
+    def discard(self, clearing: ClearingView) -> ClearingView:
+        """Drops a solved clearing that was not published."""
+        return self._api.event(f"/v1/clearings/{clearing.id}/discard", ClearingView, version=clearing.version)
+
+    def scenario(self, id_: str) -> bytes:
+        """The scenario folder as a zip; ``cutfill plan`` reproduces the clearing from it."""
+        return self._api.request("GET", f"/v1/clearings/{id_}/scenario").content
+
+    def plan(self, id_: str) -> bytes:
+        """The plan folder as a zip."""
+        return self._api.request("GET", f"/v1/clearings/{id_}/plan").content
+
+    def report(self, id_: str) -> bytes:
+        """The plan's report, one HTML page."""
+        return self._api.request("GET", f"/v1/clearings/{id_}/report").content
+
+
+class Quotes(Noun):
+    """``/v1/quotes``."""
+
+    def ask(self, new: QuoteNew, *, key: str | None = None) -> QuoteView:
+        """Where a lot would go now, when and at what reference price; nothing is reserved."""
+        return self._api.create("/v1/quotes", new, QuoteView, key)
+
+    def get(self, id_: str) -> QuoteView:
+        """A quote as it was told."""
+        return self._api.get(f"/v1/quotes/{id_}", QuoteView)

@@ -11,9 +11,9 @@ from api.client.connection import Connection
 from api.client.problem import ApiProblem
 from api.jobs.schemas import JobView
 from api.organisations.schemas import OrganisationNew, OrganisationPatch, OrganisationView
-from api.sites.schemas import SiteNew, SitePatch, SiteView
 from api.webhooks.schemas import DeliveryView, WebhookMade, WebhookNew, WebhookPatch, WebhookView
 
+LARGEST_PAGE = 200
 FIRST_LOOK, LONGEST_LOOK = 0.1, 2.0  # seconds between two looks at a job
 FINISHED = ("succeeded", "failed", "cancelled")
 
@@ -67,26 +67,6 @@ class Keys(Noun):
     def revoke(self, id_: str) -> KeyView:
         """Ends an API key."""
         return KeyView.model_validate_json(self._api.request("DELETE", f"/v1/auth/keys/{id_}").content)
-
-
-class Sites(Noun):
-    """``/v1/sites``."""
-
-    def all(self) -> Iterator[SiteView]:
-        """Sites of your organisation, newest first."""
-        return self._api.pages("/v1/sites", SiteView)
-
-    def get(self, id_: str) -> SiteView:
-        """One site."""
-        return self._api.get(f"/v1/sites/{id_}", SiteView)
-
-    def create(self, new: SiteNew, *, key: str | None = None) -> SiteView:
-        """Registers a site."""
-        return self._api.create("/v1/sites", new, SiteView, key)
-
-    def change(self, site: SiteView, patch: SitePatch) -> SiteView:
-        """Changes the version that was read."""
-        return self._api.edit(f"/v1/sites/{site.id}", patch, SiteView, site.version)
 
 
 class Jobs(Noun):

@@ -1,0 +1,193 @@
+"""What the clearings proposed, to accept or decline; and what is agreed, with whom to call."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from itertools import islice
+
+from fastapi import Request
+from nicegui import ui
+
+from api.client import Client
+from api.deals.schemas import DealView
+from api.materials.schemas import MaterialView
+from api.pages.frame import TRADERS, page
+from api.pages.parts import box, button, confirmed, empty, facts, heading, pill, text
+from api.pages.session import Visitor, ask
+from api.pages.texts import day, number, span, tonnes, yuan
+from api.pages.things import material_name, materials, per_t
+from api.proposals.schemas import ProposalState, ProposalView
+
+MOST_SHOWN = 100
+SHOWN: tuple[ProposalState, ...] = ("open", "waiting", "declined", "lapsed")  # agreed ones are deals
+TONES = {"open": "accent", "agreed": "good", "waiting": "fair", "declined": "bad", "lapsed": ""}
+
+
+class Matches:
+    """Proposals and deals of a visitor."""
+
+    def __init__(self, visitor: Visitor, known: dict[str, MaterialView]) -> None:
+        self.visitor, self.known = visitor, known
+        self.proposals: list[ProposalView] = []
+        self.deals: list[DealView] = []
+
+    async def load(self) -> None:
+        """Reads both."""
+        self.proposals, self.deals = await ask(self._read, self.visitor.client)
+
+    def _read(self, client: Client) -> tuple[list[ProposalView], list[DealView]]:
+        found = [row for state in SHOWN for row in islice(client.proposals.all(state=state), MOST_SHOWN)]
+        return found, list(islice(client.deals.all(), MOST_SHOWN))
+
+    def sells(self, match: ProposalView | DealView) -> bool:
+        """Whether the visitor gives the material away (or takes it)."""
+        return self.visitor.me is not None and match.seller_id == self.visitor.me.organisation_id
+
+    @ui.refreshable_method
+    def cards(self) -> None:
+        """Proposals that wait for an answer, then what is agreed, then what is over."""
+        visitor = self.visitor
+        waiting = [p for p in self.proposals if p.state in ("open", "waiting")]
+        text(visitor.say("matches.open", n=len(waiting)), "section", "h2")
+        if waiting:
+            with box("cards"):
+                for proposal in waiting:
+                    self._proposal(proposal)
+        else:
+            with box("card"):
+                empty("handshake", visitor.say("matches.none"), visitor.say("matches.none_lead"))
+        text(visitor.say("matches.deals", n=len(self.deals)), "section", "h2")
+        if self.deals:
+            with box("cards"):
+                for deal in self.deals:
+                    self._deal(deal)
+        else:
+            text(visitor.say("matches.no_deals"), "soft")
+        over = [p for p in self.proposals if p.state in ("declined", "lapsed")]
+        if over:
+            with box("more", "details"):
+                text(visitor.say("matches.over", n=len(over)), "", "summary")
+                with box("cards"):
+                    for proposal in over:
+                        self._proposal(proposal)
+
+    def _proposal(self, proposal: ProposalView) -> None:
+        visitor = self.visitor
+        sells = self.sells(proposal)
+        own = proposal.seller_answer if sells else proposal.buyer_answer
+        with box("card stack match", "article"):
+            with box("between"):
+                pill(visitor.say(f"proposal.{proposal.state}"), TONES[proposal.state])
+                self._time_left(proposal)
+            self._what(proposal, sells)
+            self._money(proposal.seller_price if sells else proposal.buyer_price, proposal.t, sells)
+            why = proposal.why_zh if visitor.language == "zh" else proposal.why_en
+            if why:
+                text(why, "why", "p")
+            self._schedule(proposal)
+            if proposal.state == "open" and not own:
+                with box("answers"):
+                    button(
+                        visitor,
+                        visitor.say("matches.decline"),
+                        lambda: self._answer(proposal, "decline"),
+                        kind="danger",
+                    )
+                    button(
+                        visitor, visitor.say("matches.accept"), lambda: self._answer(proposal, "accept"), kind="primary"
+                    )
+            elif own == "accepted" and proposal.state == "open":
+                text(visitor.say("matches.accepted_waiting"), "notice fair")
+
+    def _deal(self, deal: DealView) -> None:
+        visitor = self.visitor
+        sells = self.sells(deal)
+        with box("card stack match agreed", "article"):
+            with box("between"):
+                pill(visitor.say("proposal.agreed"), "good")
+                text(visitor.say("matches.tolerance", share=number(100 * deal.tolerance)), "soft")
+            self._what(deal, sells)
+            self._money(deal.seller_price if sells else deal.buyer_price, deal.t, sells)
+            contact = deal.buyer_contact if sells else deal.seller_contact
+            if contact is not None:
+                with box("contact"):
+                    text(visitor.say("matches.contact"), tag="h3")
+                    text(deal.buyer if sells else deal.seller, "strong")
+                    text(contact.name)
+                    if contact.phone:
+                        text(contact.phone, "", "a", href=f"tel:{contact.phone.replace(' ', '')}")
+                    if contact.email:
+                        text(contact.email, "", "a", href=f"mailto:{contact.email}")
+            self._schedule(deal)
+
+    def _what(self, match: ProposalView | DealView, sells: bool) -> None:
+        visitor = self.visitor
+        other = match.buyer_place if sells else match.seller_place
+        own = match.seller_place if sells else match.buyer_place
+        text(visitor.say("matches.to" if sells else "matches.from", place=other), "title", "h3")
+        material = material_name(visitor, self.known, match.material)
+        what = visitor.say("matches.what", t=tonnes(visitor.language, match.t), material=material, own=own)
+        if isinstance(match, ProposalView):
+            what += " · " + visitor.say("matches.km", km=number(match.km, 1))
+        text(what, "soft")
+
+    def _money(self, price: Decimal | None, t: float, sells: bool) -> None:
+        """Their own price, per t and in all, and which way the money goes."""
+        visitor = self.visitor
+        if price is None:
+            return
+        receives = (price > 0) == sells and price != 0
+        key = "matches.nothing" if price == 0 else "matches.receive" if receives else "matches.pay"
+        with box(f"money {'in' if receives else 'out'}"):
+            text(visitor.say(key), "soft")
+            with box("between"):
+                text(yuan(visitor.language, abs(price) * Decimal(str(t)), cents=False), "sum")
+                text(per_t(visitor, abs(price)), "soft")
+
+    def _schedule(self, match: ProposalView | DealView) -> None:
+        visitor = self.visitor
+        dates = [step.date for step in match.schedule]
+        with box("more", "details"):
+            summary = (
+                day(visitor.language, dates[0])
+                if len(dates) == 1
+                else visitor.say(
+                    "matches.when",
+                    first=day(visitor.language, dates[0]),
+                    last=day(visitor.language, dates[-1]),
+                    n=len(dates),
+                )
+            )
+            text(summary, "", "summary")
+            facts((day(visitor.language, step.date), tonnes(visitor.language, step.t)) for step in match.schedule)
+
+    def _time_left(self, proposal: ProposalView) -> None:
+        if proposal.closes_at is None or proposal.state != "open":
+            return
+        visitor = self.visitor
+        left = proposal.closes_at - visitor.platform.clock.now()
+        if left <= dt.timedelta(0):
+            text(visitor.say("time.over"), "soft")
+        else:
+            text(visitor.say("time.left", span=span(visitor.language, left)), "soft")
+
+    async def _answer(self, proposal: ProposalView, event: str) -> None:
+        visitor = self.visitor
+        question = visitor.say(f"matches.{event}_ask")
+        if not await confirmed(
+            visitor, question, visitor.say(f"matches.{event}"), detail=visitor.say(f"matches.{event}_lead")
+        ):
+            return
+        await ask(getattr(visitor.client.proposals, event), proposal)
+        await self.load()
+        self.cards.refresh()
+
+
+@page("/matches", "matches", roles=TRADERS)
+async def matches(visitor: Visitor, request: Request) -> None:
+    """Proposals first, deals below."""
+    found = Matches(visitor, await materials(visitor))
+    await found.load()
+    heading(visitor.say("nav.matches"), visitor.say("matches.lead"))
+    found.cards()

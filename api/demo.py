@@ -22,7 +22,8 @@ from api.facilities.models import Facility, Stock
 from api.jobs.here import run_here
 from api.kernel.types import to_kg
 from api.kernel.work import EVERYBODY, Work
-from api.listings.models import Listing, ListingMaterial
+from api.listings import index
+from api.listings.models import Listing
 from api.organisations.models import Membership, Organisation, User
 from api.platform import Platform
 from api.settings import Settings
@@ -235,10 +236,7 @@ def _listing(
     )
     work.session.add(listing)
     work.session.flush()
-    work.session.add_all(
-        ListingMaterial(listing_id=listing.id, material=material, lon=listing.lon, lat=listing.lat)
-        for material in materials
-    )
+    index.put(work, listing)
     shown = {"side": side, "material": listing.material}
     work.tell("listing.opened", listing.id, to=EVERYBODY, shown=shown)
 

@@ -22,7 +22,7 @@ from optimizer.intake.typed import read_table
 from optimizer.materials import Material, library, name_index, name_key, refused_class
 from optimizer.progress import Progress
 from optimizer.read import read_source
-from optimizer.roads import Profile, RoadGraph, Router, load_graph, snap
+from optimizer.roads import Profile, RoadGraph, Router, Snapper, load_graph
 from optimizer.scenario import Costs, Objective, RoadSpec
 from optimizer.schema import TABLES
 
@@ -104,12 +104,17 @@ class District:
         assert self.graph is not None
         return Router(self.graph, by=self.roads.by)  # type: ignore[arg-type]
 
+    @cached_property
+    def _snapper(self) -> Snapper:
+        assert self.graph is not None
+        return Snapper(self.graph)
+
     def snaps(self, point: Point) -> bool:
         """Whether a truck road is near enough to a point."""
         if self.graph is None:
             return True
         limit = self.roads.snap_km
-        return bool(snap(self.graph, np.array([point[0]]), np.array([point[1]]), limit_km=limit).arc[0] >= 0)
+        return bool(self._snapper.snap(np.array([point[0]]), np.array([point[1]]), limit_km=limit).arc[0] >= 0)
 
     def road_km(self, origin: Point, points: list[Point]) -> list[float | None]:
         """Kilometres along the road from one place to others, one way; None where no road leads."""
@@ -120,7 +125,7 @@ class District:
             return [km_between(origin, point) * detour for point in points]
         limit = self.roads.snap_km
         lon, lat = (np.array(part) for part in zip(*points, strict=True))
-        start = snap(self.graph, np.array([origin[0]]), np.array([origin[1]]), limit_km=limit)
-        ends = snap(self.graph, lon, lat, limit_km=limit)
+        start = self._snapper.snap(np.array([origin[0]]), np.array([origin[1]]), limit_km=limit)
+        ends = self._snapper.snap(lon, lat, limit_km=limit)
         km, _ = self._router.matrix(start, ends, Progress(quiet=True))
         return [None if np.isnan(value) else float(value) for value in km[0]]

@@ -45,7 +45,7 @@ class Platform:
             wake()
 
 
-def platform_of(request: Request) -> Platform:
-    """The platform that serves a request; a dependency."""
+async def platform_of(request: Request) -> Platform:
+    """The platform that serves a request; a dependency (asynchronous: a plain one would be sent to a thread)."""
     platform: Platform = request.app.state.platform
     return platform

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
+from sqlalchemy.orm import Session
 
 from api.auth.identify import identify
 from api.kernel.access import PUBLIC, Caller
@@ -23,7 +24,7 @@ _key = APIKeyHeader(name="X-API-Key", auto_error=False, description="Key from PO
 Running = Annotated[Platform, Depends(platform_of)]
 
 
-def credential_of(
+async def credential_of(
     bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
     key: Annotated[str | None, Depends(_key)],
 ) -> str | None:
@@ -54,14 +55,21 @@ def writes(permission: str | None, *, approved: bool = False) -> Any:
         approved: the caller's organisation must be approved as well.
     """
 
-    def write(platform: Running, credential: Credential) -> Iterator[Work]:
-        caller = PUBLIC
-        if credential is not None:  # outside the write lock
-            with platform.database.reading() as session:
-                caller = identify(platform, session, credential)
+    def allowed(platform: Platform, session: Session, credential: str | None) -> Caller:
+        caller = PUBLIC if credential is None else identify(platform, session, credential)
         check(caller, permission)
         if approved and not caller.approved:
             raise NotApproved
+        return caller
+
+    def write(platform: Running, credential: Credential) -> Iterator[Work]:
+        if not platform.database.is_sqlite:
+            with platform.writing() as work:
+                work.caller = allowed(platform, work.session, credential)
+                yield work
+            return
+        with platform.database.reading() as session:  # on SQLite writers wait for each other: nothing else under that
+            caller = allowed(platform, session, credential)
         with platform.writing(caller) as work:
             yield work
 

@@ -26,6 +26,7 @@ from api.auth.models import ApiKey
 from api.auth.tokens import KEY_PREFIX, digest, new_secret
 from api.kernel.access import permissions_of
 from api.kernel.ids import new_id
+from api.listings.index import entries
 from api.listings.models import Listing, ListingMaterial
 from api.organisations.models import Membership, Organisation, User
 from api.platform import Platform
@@ -118,6 +119,7 @@ def _listings(
                     "window_from": begin,
                     "window_to": min(begin + dt.timedelta(days=int(rng.integers(1, 6))), start + dt.timedelta(days=6)),
                     "reserve": Decimal(str(round(float(reserve), 1))),
+                    "price_public": False,
                     "auto_accept": False,
                     "state": "open",
                     "reserved_kg": 0,
@@ -134,7 +136,7 @@ def _listings(
                     "version": 1,
                 }
             )
-            materials.append({"listing_id": rows[-1]["id"], "material": material})
+            materials += entries(Listing(**rows[-1]))
         with platform.database.writing() as session:
             session.execute(Listing.__table__.insert(), rows)  # type: ignore[attr-defined]
             session.execute(ListingMaterial.__table__.insert(), materials)  # type: ignore[attr-defined]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 Role = Literal["public", "contractor", "carrier", "facility", "planner", "official", "admin"]
@@ -50,6 +51,7 @@ class Caller:
         permissions: what the role, and the key if there is one, allows.
         name: for the audit trail: ``user:…``, ``key:…`` or ``public``.
         approved: the organisation may trade.
+        organisation: its name.
     """
 
     user_id: str | None
@@ -58,6 +60,7 @@ class Caller:
     permissions: frozenset[str]
     name: str
     approved: bool = True
+    organisation: str = ""
 
     @property
     def signed_in(self) -> bool:
@@ -78,6 +81,7 @@ class Caller:
         return organisation_id is not None and organisation_id == self.organisation_id
 
 
+@cache
 def permissions_of(role: str) -> frozenset[str]:
     """All permissions of a role."""
     return frozenset(permission for permission, roles in PERMISSIONS.items() if role in roles)

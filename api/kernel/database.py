@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -50,8 +51,9 @@ class Database:
             event.listen(self.engine, "connect", _tune_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
         else:
-            self.engine = create_engine(self.url, pool_size=POOL, max_overflow=POOL, pool_pre_ping=True)
+            self.engine = create_engine(self.url, pool_size=POOL, max_overflow=POOL)
         self._writer: Engine = self.engine.execution_options(immediate=True)
+        self._turn = threading.Lock()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -64,10 +66,20 @@ class Database:
         """A transaction: committed when the block ends, rolled back when it raises.
 
         On SQLite the write lock is taken at the start (``BEGIN IMMEDIATE``): a reader that turns into a writer half-way
-        could only fail.
+        could only fail. Writers of this process queue up before it, since SQLite's own waiting is sleeping.
         """
-        with Session(self._writer, expire_on_commit=False) as session, session.begin():
+        with self._in_turn(), Session(self._writer, expire_on_commit=False) as session, session.begin():
             yield session
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        """One writer of this process at a time on SQLite; after a long wait SQLite itself refuses."""
+        waited = self.is_sqlite and self._turn.acquire(timeout=BUSY_SECONDS)
+        try:
+            yield
+        finally:
+            if waited:
+                self._turn.release()
 
     @contextmanager
     def changing_layout(self) -> Iterator[Connection]:

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Header, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
-from sqlalchemy import String, select
+from sqlalchemy import String, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, mapped_column
@@ -80,8 +80,12 @@ class Creation:
             headers["ETag"] = f'"{number}"'
         body = view.model_dump(mode="json")
         if self._key is not None:
-            record = work.session.get_one(IdempotencyRecord, (work.caller.name, self._key))
-            record.status, record.headers, record.body = status, headers, body
+            work.session.execute(
+                update(IdempotencyRecord)
+                .where(IdempotencyRecord.caller == work.caller.name, IdempotencyRecord.key == self._key)
+                .values(status=status, headers=headers, body=body)
+                .execution_options(synchronize_session=False)
+            )
         return JSONResponse(body, status, headers=headers)
 
     def _claim(self, work: Work, fingerprint: bytes | None) -> Response | None:

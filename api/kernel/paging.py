@@ -14,7 +14,9 @@ from pydantic import BaseModel, Field
 from api.kernel.problems import invalid
 
 T = TypeVar("T")
+USUAL_PAGE = 50
 LARGEST_PAGE = 200
+LARGEST_NUMBER = 1e300
 
 
 class Page(BaseModel, Generic[T]):
@@ -27,16 +29,19 @@ class Page(BaseModel, Generic[T]):
 class PageQuery:
     """``limit`` and ``cursor`` of a list request; ``after`` is what the cursor remembers."""
 
-    def __init__(
-        self,
-        limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="Most items to return.")] = 50,
-        cursor: Annotated[str | None, Query(description="`next` of the page before.", max_length=500)] = None,
-    ) -> None:
+    def __init__(self, limit: int = USUAL_PAGE, cursor: str | None = None) -> None:
         self.limit = limit
         self.after: list[Any] | None = None if cursor is None else _decode(cursor)
 
 
-Paging = Annotated[PageQuery, Depends()]
+async def _paging(
+    limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="Most items to return.")] = USUAL_PAGE,
+    cursor: Annotated[str | None, Query(description="`next` of the page before.", max_length=500)] = None,
+) -> PageQuery:
+    return PageQuery(limit, cursor)
+
+
+Paging = Annotated[PageQuery, Depends(_paging)]
 
 
 def encode_cursor(values: Sequence[Any]) -> str:
@@ -49,6 +54,13 @@ def _decode(cursor: str) -> list[Any]:
         values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (ValueError, binascii.Error, UnicodeDecodeError):
         values = None
-    if not isinstance(values, list) or not values or not all(isinstance(v, str | int | float) for v in values):
+    if not isinstance(values, list) or not values or not all(map(_is_key, values)):
         raise invalid("cursor", "is not the `next` of an earlier page")
     return values
+
+
+def _is_key(value: object) -> bool:
+    """Whether a database can compare with it."""
+    if isinstance(value, str):
+        return "\x00" not in value and value.encode(errors="ignore").decode() == value
+    return isinstance(value, int | float) and abs(value) < LARGEST_NUMBER

@@ -41,13 +41,13 @@ class Precondition:
             raise StaleVersion(f"You changed version {self._value}; it is at {etag(row.version)} now.")
 
 
-def _required(
+async def _required(
     if_match: Annotated[str | None, Header(description="ETag of the version you edit.", max_length=200)] = None,
 ) -> Precondition:
     return Precondition(if_match, required=True)
 
 
-def _optional(
+async def _optional(
     if_match: Annotated[
         str | None, Header(description="ETag that must still be current; optional.", max_length=200)
     ] = None,

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from api.audit.models import AuditEntry
@@ -116,31 +116,33 @@ def unit_of_work(
 
 
 def _write_down(work: Work) -> None:
-    """Appends the tellings to the audit chain and the outbox, under the one lock that orders all commits."""
-    head = work.session.execute(select(LedgerHead).where(LedgerHead.id == HEAD).with_for_update()).scalar_one()
-    now = work.clock.now()
+    """Appends the tellings to the audit chain and the outbox, under the one lock that orders all commits.
+
+    Plain statements, not objects: every writer waits for this lock, so what happens under it is kept short.
+    """
+    session, now = work.session, work.clock.now()
+    head = select(LedgerHead.entry, LedgerHead.hash, LedgerHead.event).where(LedgerHead.id == HEAD).with_for_update()
+    entry, hash_, event = session.execute(head).one()
+    entries: list[dict[str, Any]] = []
+    events: list[dict[str, Any]] = []
     for telling in work.tellings:
         if telling.audited:
-            _append_entry(work, head, telling, now)
+            entry += 1
+            entries.append(_entry(work, telling, entry, now, hash_))
+            hash_ = entries[-1]["hash"]
         if telling.audience is not None:
-            head.event += 1
-            work.session.add(
-                OutboxEvent(
-                    number=head.event,
-                    at=now,
-                    topic=telling.action,
-                    subject=telling.subject,
-                    public=telling.audience.public,
-                    organisations=list(telling.audience.organisations),
-                    data=telling.shown,
-                )
-            )
+            event += 1
+            events.append(_event(telling, telling.audience, event, now))
+    if entries:
+        session.execute(insert(AuditEntry), entries)
+    if events:
+        session.execute(insert(OutboxEvent), events)
+    session.execute(update(LedgerHead).where(LedgerHead.id == HEAD).values(entry=entry, hash=hash_, event=event))
 
 
-def _append_entry(work: Work, head: LedgerHead, telling: Telling, now: dt.datetime) -> None:
-    head.entry += 1
+def _entry(work: Work, telling: Telling, number: int, now: dt.datetime, previous: str) -> dict[str, Any]:
     content = {
-        "number": head.entry,
+        "number": number,
         "at": now.isoformat(),
         "actor": work.caller.name,
         "organisation": work.caller.organisation_id,
@@ -148,17 +150,26 @@ def _append_entry(work: Work, head: LedgerHead, telling: Telling, now: dt.dateti
         "subject": telling.subject,
         "details": telling.details,
     }
-    previous, head.hash = head.hash, chain_hash(head.hash, content)
-    work.session.add(
-        AuditEntry(
-            number=head.entry,
-            at=now,
-            actor=work.caller.name,
-            organisation_id=work.caller.organisation_id,
-            action=telling.action,
-            subject=telling.subject,
-            details=telling.details,
-            previous=previous,
-            hash=head.hash,
-        )
-    )
+    return {
+        "number": number,
+        "at": now,
+        "actor": work.caller.name,
+        "organisation_id": work.caller.organisation_id,
+        "action": telling.action,
+        "subject": telling.subject,
+        "details": telling.details,
+        "previous": previous,
+        "hash": chain_hash(previous, content),
+    }
+
+
+def _event(telling: Telling, audience: Audience, number: int, now: dt.datetime) -> dict[str, Any]:
+    return {
+        "number": number,
+        "at": now,
+        "topic": telling.action,
+        "subject": telling.subject,
+        "public": audience.public,
+        "organisations": list(audience.organisations),
+        "data": telling.shown,
+    }

@@ -30,7 +30,6 @@ class Listing(Placed, Base):
     __table_args__ = (
         CheckConstraint("reserved_kg >= 0 AND committed_kg >= 0", name="not_negative"),
         CheckConstraint("reserved_kg + committed_kg <= quantity_kg", name="not_over_committed"),
-        Index("ix_listings_place", "state", "lat", "lon"),
         Index("ix_listings_expiry", "state", "window_to"),
     )
 
@@ -72,12 +71,26 @@ class Listing(Placed, Base):
 
 
 class ListingMaterial(Base):
-    """Which materials a listing offers or accepts, with its place, for search; kept beside the listing."""
+    """What search looks through: narrow rows of listings that are on the market (see :mod:`api.listings.index`).
+
+    One row for each material that it offers or accepts and one under ``""`` for any material. ``band`` is a strip
+    of latitude, so that a place is found by a few ranges of one index, which holds all that is asked for.
+    """
 
     __tablename__ = "listing_materials"
-    __table_args__ = (Index("ix_listing_materials_search", "material", "lat", "lon", "listing_id"),)
+    __table_args__ = (
+        Index(
+            "ix_listing_materials_search",
+            *("material", "side", "band", "lon", "lat", "window_from", "window_to", "grade", "listing_id"),
+        ),
+    )
 
-    listing_id: Mapped[str] = mapped_column(ForeignKey("listings.id", ondelete="CASCADE"), primary_key=True)
     material: Mapped[str] = mapped_column(String(60), primary_key=True)
+    listing_id: Mapped[str] = mapped_column(ForeignKey("listings.id", ondelete="CASCADE"), primary_key=True)
+    side: Mapped[str] = mapped_column(String(10))
+    grade: Mapped[str] = mapped_column(String(1))
+    band: Mapped[int]
     lon: Mapped[float]
     lat: Mapped[float]
+    window_from: Mapped[dt.date]
+    window_to: Mapped[dt.date]

@@ -1,119 +1,142 @@
-"""Posting, changing and ending listings: the rules for their owners."""
+"""Posting, changing and ending listings: the rules for their owners.
+
+Of an open listing only what hurts nobody changes (:data:`OPEN_CHANGES`): its quantity not below what is held and
+promised, its last day not earlier while anything is. Withdrawing is for a listing of which nothing is promised; while
+proposals hold some of it, they have to be answered first: ending a listing declines nothing by itself.
+"""
 
 from __future__ import annotations
 
-import datetime as dt
-from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import delete, select
-
-from api.documents.models import Document
-from api.kernel.geography import Location
 from api.kernel.preconditions import Precondition
-from api.kernel.problems import (
-    ClosedWindow,
-    ExpiredPermit,
-    FieldFault,
-    Invalid,
-    NotApproved,
-    Problem,
-    RefusedMaterial,
-    WrongState,
-)
-from api.kernel.quantities import mass_kg
+from api.kernel.problems import NotApproved, WrongState
+from api.kernel.types import to_t
 from api.kernel.work import EVERYBODY, Work
-from api.listings.models import TRADING, Listing, ListingMaterial
+from api.listings import index
+from api.listings.describing import describe, place
+from api.listings.faults import Faults
+from api.listings.models import TRADING, Listing
+from api.listings.opening import check_opening
 from api.listings.repository import ListingRepository
 from api.listings.schemas import ListingNew, ListingPatch
+from api.listings.service import move, state_on_market
 from api.sites.models import Site
 from api.sites.repository import SiteRepository
-from optimizer.materials import Material
 
 OPEN_CHANGES = frozenset(
     ("quantity", "reserve", "price_public", "auto_accept", "window_to", "photo_ids", "note", "certificate_id")
 )
-LONGEST_DAYS = 1100
-PERMIT_KIND = {"supply": "discharge", "demand": "receipt"}
+CLEARED_BY_NULL = frozenset(("daily_max", "minimum_lot", "reserve", "certificate_id", "site_id"))
 
 
-def create(work: Work, new: ListingNew) -> Listing:
+def create(work: Work, new: ListingNew, *, permits_required: bool = False) -> Listing:
     """Posts a listing, as a draft or open at once.
 
+    Args:
+        permits_required: opening needs a site with a permit even where the site has none at all.
+
     Raises:
-        Invalid with every fault; RefusedMaterial, UnknownCoordinateSystem, NotFound (site), ExpiredPermit, NotApproved.
+        Invalid, RefusedMaterial, UnknownCoordinateSystem, ClosedWindow, ExpiredPermit: with every fault; NotFound,
+        ForeignResource: the site; NotApproved.
     """
+    faults = Faults()
+    row = prepare(work, new, faults, permits_required=permits_required)
+    faults.raise_if_any()
+    work.session.add(row)
+    store(work, [row])
+    return row
+
+
+def prepare(work: Work, new: ListingNew, faults: Faults, *, permits_required: bool = False) -> Listing:
+    """A listing as it would be stored, and all that is wrong with it; nothing is stored.
+
+    Raises:
+        NotFound, ForeignResource: the site. NotApproved: it should open.
+    """
+    if new.open:
+        _refuse_unapproved(work)
     site = SiteRepository(work).get_own(new.site_id, lock=False) if new.site_id is not None else None
     now = work.clock.now()
     row = Listing(
         organisation_id=work.caller.organisation_id,
-        site_id=new.site_id,
         side=new.side,
-        state="draft",
+        state="open" if new.open else "draft",
         reserved_kg=0,
         committed_kg=0,
         created_at=now,
         updated_at=now,
-        version=1,
-        **new.model_dump(include={"name", "reserve", "price_public", "auto_accept", "note", "photo_ids"}),
-        certificate_id=new.certificate_id,
-        street=new.street or (site.street if site else ""),
     )
-    faults = _describe(work, row, new.model_dump(exclude={"open", "location"}))
-    faults += _place(work, row, new.location, site)
-    faults += check_documents(work, row)
+    given = new.model_dump(exclude={"open", "location", "side"})
+    describe(work, row, {**given, "street": new.street or (site.street if site else "")}, faults)
+    place(work, row, new.location, site, faults)
     if new.open:
-        faults += _opening_faults(work, row)
-    _raise(faults)
-    if new.open:
-        _refuse_opening(work, row, site)
-    work.session.add(row)
-    work.session.flush()
-    _index(work, row)
-    work.tell("listing.drafted", row.id, quantity_kg=row.quantity_kg)
-    if new.open:
-        _open(work, row)
+        check_opening(work, row, site, faults, permits_required=permits_required)
     return row
 
 
-def change(work: Work, id_: str, patch: ListingPatch, precondition: Precondition) -> Listing:
+def store(work: Work, rows: list[Listing]) -> None:
+    """Writes prepared listings, which are in the session, into the search and tells."""
+    work.session.flush()
+    for row in rows:
+        if row.state == "draft":
+            work.tell("listing.drafted", row.id, quantity_kg=row.quantity_kg)
+        else:
+            index.put(work, row)
+            _tell_opened(work, row)
+
+
+def change(
+    work: Work, id_: str, patch: ListingPatch, precondition: Precondition, *, permits_required: bool = False
+) -> Listing:
     """Changes a draft freely, an open listing where it hurts nobody.
 
     Raises:
-        NotFound, ForeignResource, PreconditionRequired, StaleVersion, WrongState, Invalid, …
+        NotFound, ForeignResource, PreconditionRequired, StaleVersion, WrongState, and those of :func:`create`.
     """
     row = ListingRepository(work).get_own(id_)
     precondition.check(row)
-    fields = patch.model_fields_set
-    if row.state not in ("draft", *TRADING):
+    trading = row.state in TRADING
+    if not trading and row.state != "draft":
         raise WrongState(f"The listing is {row.state}; it cannot be changed.")
-    if row.state in TRADING and not fields <= OPEN_CHANGES:
-        frozen = ", ".join(sorted(fields - OPEN_CHANGES))
-        raise WrongState(f"An open listing keeps its {frozen}; withdraw it and post another.")
-    given = patch.model_dump(exclude_unset=True, exclude={"location"})
-    for name in ("name", "reserve", "price_public", "auto_accept", "note", "photo_ids", "certificate_id", "street"):
-        if name in given and (given[name] is not None or name in ("reserve", "certificate_id")):
-            setattr(row, name, given[name])
-    faults = _describe(work, row, {**_entered(row), **{k: v for k, v in given.items() if v is not None}})
-    if patch.location is not None:
-        faults += _place(work, row, patch.location, None)
-    faults += check_documents(work, row)
-    held = row.reserved_kg + row.committed_kg
-    if row.quantity_kg < held:
-        faults.append(FieldFault(field="quantity", message=f"{held / 1000:,.3f} t are held or promised already"))
-    if row.state in TRADING:
-        faults += _opening_faults(work, row)
-    _raise(faults)
-    if row.state in TRADING:
-        row.state = "open" if not row.committed_kg else "matched" if held == row.quantity_kg else "partly_matched"
+    if trading and (frozen := patch.model_fields_set - OPEN_CHANGES):
+        raise WrongState(f"An open listing keeps its {', '.join(sorted(frozen))}; withdraw it and post another.")
+    given = {
+        name: value
+        for name, value in patch.model_dump(exclude_unset=True, exclude={"location"}).items()
+        if value is not None or name in CLEARED_BY_NULL
+    }
+    faults = Faults()
+    with work.session.no_autoflush:
+        last_day = row.window_to
+        site = _site(work, given.get("site_id", row.site_id))
+        describe(work, row, given, faults)
+        if patch.location is not None or given.get("site_id") is not None:
+            place(work, row, patch.location, site, faults)
+        if trading:
+            _check_held(row, last_day, faults)
+            check_opening(work, row, site, faults, permits_required=permits_required)
+    faults.raise_if_any()
     row.updated_at = work.clock.now()
+    if trading:
+        if row.window_to != last_day:
+            index.drop(work, row)
+            index.put(work, row)
+        move(work, row, state_on_market(row))
     work.session.flush()
-    _index(work, row)
-    work.tell("listing.changed", row.id, to=EVERYBODY if row.state in TRADING else None, fields=sorted(fields))
+    work.tell("listing.changed", row.id, to=EVERYBODY if trading else None, fields=sorted(patch.model_fields_set))
     return row
 
 
-def open_(work: Work, id_: str, precondition: Precondition) -> Listing:
+def _check_held(row: Listing, last_day: Any, faults: Faults) -> None:
+    held = row.reserved_kg + row.committed_kg
+    if row.quantity_kg < held:
+        faults.add("quantity", f"{to_t(held):,.3f} t are held or promised already")
+    if held and row.window_to < last_day:
+        faults.add("window_to", f"may not be earlier than {last_day} while some is held or promised")
+
+
+def open_(work: Work, id_: str, precondition: Precondition, *, permits_required: bool = False) -> Listing:
     """Puts a draft on the market.
 
     Raises:
@@ -123,11 +146,13 @@ def open_(work: Work, id_: str, precondition: Precondition) -> Listing:
     precondition.check(row)
     if row.state != "draft":
         raise WrongState(f"The listing is {row.state}; only a draft can be opened.")
-    _raise(_opening_faults(work, row))
-    site = work.session.get(Site, row.site_id) if row.site_id else None
-    _refuse_opening(work, row, site)
-    _open(work, row)
+    _refuse_unapproved(work)
+    faults = Faults()
+    check_opening(work, row, _site(work, row.site_id), faults, permits_required=permits_required)
+    faults.raise_if_any()
+    move(work, row, "open")
     work.session.flush()
+    _tell_opened(work, row)
     return row
 
 
@@ -135,6 +160,7 @@ def withdraw(work: Work, id_: str, precondition: Precondition) -> Listing:
     """Takes a listing off the market before anything is agreed.
 
     Raises:
+        NotFound, ForeignResource, StaleVersion.
         WrongState: something is agreed (close it instead), or proposals wait for an answer (answer them first).
     """
     row = ListingRepository(work).get_own(id_)
@@ -148,157 +174,35 @@ def close(work: Work, id_: str, precondition: Precondition) -> Listing:
     """Ends a listing; what is agreed stands.
 
     Raises:
+        NotFound, ForeignResource, StaleVersion.
         WrongState: it is not on the market, or proposals wait for an answer.
     """
     row = ListingRepository(work).get_own(id_)
     precondition.check(row)
     if row.state not in (*TRADING, "matched"):
-        raise WrongState(f"The listing is {row.state}.")
+        raise WrongState(f"The listing is {row.state}; there is nothing to close.")
     return _end(work, row, "closed")
 
 
 def _end(work: Work, row: Listing, state: str) -> Listing:
     if row.reserved_kg:
         raise WrongState("Proposals for it wait for an answer; accept or decline them first.")
-    was, row.state, row.updated_at = row.state, state, work.clock.now()
+    was = row.state
+    move(work, row, state)
     work.session.flush()
     work.tell(f"listing.{state}", row.id, to=None if was == "draft" else EVERYBODY, shown={"state": state})
     return row
 
 
-def _entered(row: Listing) -> dict[str, Any]:
-    """The describing fields as they were entered; daily_max and minimum_lot are kept in kg."""
-    per_kg = float(row.quantity) / row.quantity_kg
-    return {
-        "name": row.name,
-        "materials": row.materials,
-        "grade": row.grade,
-        "quantity": float(row.quantity),
-        "unit": row.unit,
-        "daily_max": None if row.daily_max_kg is None else row.daily_max_kg * per_kg,
-        "minimum_lot": row.minimum_lot_kg * per_kg or None,
-        "window_from": row.window_from,
-        "window_to": row.window_to,
-    }
+def _site(work: Work, id_: str | None) -> Site | None:
+    return SiteRepository(work).get_own(id_, lock=False) if id_ is not None else None
 
 
-def _describe(work: Work, row: Listing, given: dict[str, Any]) -> list[FieldFault]:
-    """Sets what is offered, how much and when; returns the faults."""
-    faults: list[FieldFault] = []
-    row.grade, row.unit = given["grade"], given["unit"]
-    row.window_from, row.window_to = given["window_from"], given["window_to"]
-    if row.window_to < row.window_from:
-        faults.append(FieldFault(field="window_to", message="lies before window_from"))
-    if row.window_to - row.window_from > dt.timedelta(days=LONGEST_DAYS):
-        faults.append(FieldFault(field="window_to", message=f"is more than {LONGEST_DAYS} days after window_from"))
-    if row.side == "demand" and row.grade == "x":
-        faults.append(FieldFault(field="grade", message="soil of grade x may only be treated; a demand takes 1 or 2"))
-    materials = _materials(work, given["materials"], faults)
-    if not materials:
-        return faults
-    row.material, row.materials = materials[0].id, [material.id for material in materials]
-    row.name = given["name"] or " ".join(filter(None, (materials[0].name_zh, row.street)))
-    row.quantity = Decimal(str(round(given["quantity"], 2)))
-    row.quantity_kg = mass_kg(materials[0], given["quantity"], row.unit, "quantity", faults)
-    for i, material in enumerate(materials[1:], 1):
-        mass_kg(material, 1.0, row.unit, f"materials.{i}", faults)
-    for name in ("daily_max", "minimum_lot"):
-        value = given[name]
-        kg = None if value is None else mass_kg(materials[0], value, row.unit, name, faults)
-        setattr(row, f"{name}_kg", kg if name == "daily_max" else kg or 0)
-    if row.minimum_lot_kg > row.quantity_kg:
-        faults.append(FieldFault(field="minimum_lot", message="is more than the quantity"))
-    return faults
-
-
-def _materials(work: Work, names: list[str], faults: list[FieldFault]) -> list[Material]:
-    found: list[Material] = []
-    for i, name in enumerate(names):
-        try:
-            material = work.district.material(name, f"materials.{i}")
-        except RefusedMaterial:
-            raise
-        except Problem as problem:
-            faults += problem.errors
-            continue
-        if material in found:
-            faults.append(FieldFault(field=f"materials.{i}", message=f"{name!r} is named twice"))
-        found.append(material)
-    return found
-
-
-def _place(work: Work, row: Listing, location: Location | None, site: Site | None) -> list[FieldFault]:
-    if location is not None:
-        columns: dict[str, Any] = location.columns()
-    elif site is not None:
-        columns = {c: getattr(site, c) for c in ("lon", "lat", "entered_lon", "entered_lat", "entered_crs")}
-    else:
-        return [FieldFault(field="location", message="give a location, or one of your sites as site_id")]
-    for name, value in columns.items():
-        setattr(row, name, value)
-    if work.district.snaps((row.lon, row.lat)):
-        return []
-    limit = work.district.roads.snap_km
-    return [
-        FieldFault(field="location", message=f"no truck road of the district is within {limit:g} km; is crs right?")
-    ]
-
-
-def check_documents(work: Work, row: Listing) -> list[FieldFault]:
-    """Certificate and photos must be documents of the listing's organisation, of their kind."""
-    wanted = {"certificate_id": ([row.certificate_id] if row.certificate_id else [], ("certificate",)),
-              "photo_ids": (row.photo_ids or [], ("photo",))}  # fmt: skip
-    faults = []
-    for field, (ids, kinds) in wanted.items():
-        own = select(Document.id).where(
-            Document.id.in_(ids), Document.organisation_id == row.organisation_id, Document.kind.in_(kinds)
-        )
-        missing = set(ids) - set(work.session.execute(own).scalars()) if ids else set()
-        message = f"is no {kinds[0]} of your organisation"
-        faults += [FieldFault(field=field, message=f"{id_!r} {message}") for id_ in sorted(missing)]
-    return faults
-
-
-def _opening_faults(work: Work, row: Listing) -> list[FieldFault]:
-    faults = []
-    if row.side == "supply" and row.grade == "x":
-        faults.append(FieldFault(field="grade", message="soil of grade x is held, not traded; it stays a draft"))
-    if row.side == "supply" and row.grade == "1" and row.certificate_id is None:
-        faults.append(FieldFault(field="certificate_id", message="grade 1 needs a test certificate (GB 36600)"))
-    if row.window_to < work.clock.today():
-        faults.append(FieldFault(field="window_to", message=f"is over; today is {work.clock.today()}"))
-    return faults
-
-
-def _refuse_opening(work: Work, row: Listing, site: Site | None) -> None:
+def _refuse_unapproved(work: Work) -> None:
     if not work.caller.approved:
         raise NotApproved
-    if row.window_to < work.clock.today():
-        raise ClosedWindow
-    permits = [p for p in (site.permits if site else []) if p["kind"] == PERMIT_KIND[row.side]]
-    covers = any(
-        p["valid_from"] <= row.window_from.isoformat() and p["valid_to"] >= row.window_to.isoformat() for p in permits
-    )
-    if permits and not covers:
-        dates = "; ".join(f"{p['number']}: {p['valid_from']} to {p['valid_to']}" for p in permits)
-        raise ExpiredPermit(f"No permit covers {row.window_from} to {row.window_to} ({dates}).")
 
 
-def _open(work: Work, row: Listing) -> None:
-    row.state, row.updated_at = "open", work.clock.now()
-    shown = {"side": row.side, "material": row.material, "t": row.quantity_kg / 1000, "street": row.street}
-    work.tell("listing.opened", row.id, to=EVERYBODY, shown=shown)
-
-
-def _index(work: Work, row: Listing) -> None:
-    """Keeps the search table beside the listing."""
-    work.session.execute(delete(ListingMaterial).where(ListingMaterial.listing_id == row.id))
-    work.session.execute(
-        ListingMaterial.__table__.insert(),  # type: ignore[attr-defined]
-        [{"listing_id": row.id, "material": m, "lon": row.lon, "lat": row.lat} for m in row.materials],
-    )
-
-
-def _raise(faults: list[FieldFault]) -> None:
-    if faults:
-        raise Invalid("; ".join(f"{fault.field}: {fault.message}" for fault in faults), errors=faults)
+def _tell_opened(work: Work, row: Listing) -> None:
+    shown = {"side": row.side, "material": row.material, "t": to_t(row.quantity_kg), "street": row.street}
+    work.tell("listing.opened", row.id, to=EVERYBODY, shown=shown, quantity_kg=row.quantity_kg)

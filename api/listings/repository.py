@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, or_
+from sqlalchemy import ColumnElement, or_, true
 
 from api.kernel.access import Caller
 from api.kernel.repository import Repository
@@ -23,3 +23,16 @@ class ListingRepository(Repository[Listing]):
         if caller.organisation_id is None:
             return public
         return or_(public, self._owned_by(caller.organisation_id))
+
+    def shown(self) -> ColumnElement[bool]:
+        """Listings that the caller may see, as a condition for a search of its own."""
+        return self._seen_by(self.caller)
+
+    def shows_price(self) -> ColumnElement[bool]:
+        """Listings whose reserve price the caller may know; nothing else may be compared with a price."""
+        if self.caller.oversees:
+            return true()
+        public = Listing.price_public.is_(True)
+        if self.caller.organisation_id is None:
+            return public
+        return or_(public, self._owned_by(self.caller.organisation_id))

@@ -26,10 +26,10 @@ from api.kernel.problems import (
     WrongState,
 )
 from api.kernel.work import Work
-from api.listings import bulk, posting, search
+from api.listings import bulk, posting, search, sheet
+from api.listings.query import Search
 from api.listings.repository import ListingRepository
 from api.listings.schemas import BulkResult, ListingNew, ListingPatch, ListingView
-from api.listings.search import Search
 from api.listings.views import features, view, views
 from api.requests import answers, reads, writes
 
@@ -107,11 +107,13 @@ def create_many(
     response_class=Response,
     responses={**answers(permission=False), 200: {"content": {"text/csv": {}, "application/octet-stream": {}}}},
 )
-def template(format: Annotated[Literal["csv", "xlsx"], Query()] = "csv") -> Response:
+def template(
+    format: Annotated[Literal["csv", "xlsx"], Query()] = "csv", language: Annotated[Literal["zh", "en"], Query()] = "zh"
+) -> Response:
     """An example file for bulk posting."""
     media = "text/csv; charset=utf-8" if format == "csv" else "application/octet-stream"
     disposition = {"Content-Disposition": f'attachment; filename="listings.{format}"'}
-    return Response(bulk.template(format), media_type=media, headers=disposition)
+    return Response(sheet.template(format, language), media_type=media, headers=disposition)
 
 
 @router.get("/{id}", responses=answers(NotFound, permission=False))

@@ -6,7 +6,7 @@ import datetime as dt
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, Field, model_validator
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from api.kernel.geography import Location, LocationView
 from api.kernel.quantities import Unit
@@ -23,16 +23,29 @@ Price = Annotated[
     AfterValidator(round_cny),
 ]
 MOST = 1e7
+LEAST = 0.01
+
+
+def _two_places(value: float) -> float:
+    return round(value, 2)
+
+
+Amount = Annotated[
+    float,
+    Field(ge=LEAST, le=MOST, description="Rounded to two places; the mass is computed from that."),
+    AfterValidator(_two_places),
+]
+StoredText = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]  # PostgreSQL keeps no NUL
 
 
 class ListingFields(BaseModel):
     """What a listing says; shared by creation and bulk posting."""
 
     side: Side
-    name: str = Field(
+    name: StoredText = Field(
         default="", max_length=200, description="Blank = material and street.", examples=["大桥站基坑余土"]
     )
-    materials: list[str] = Field(
+    materials: list[StoredText] = Field(
         min_length=1,
         max_length=20,
         description="Ids or names, zh or en. A supply has one; a demand all that it accepts, the preferred one first.",
@@ -40,12 +53,13 @@ class ListingFields(BaseModel):
     )
     grade: Grade = Field(
         default="2",
-        description="Contamination grade by GB 36600; of a demand the worst it takes. 1 needs a certificate.",
+        description="Contamination grade by GB 36600; of a demand the worst it takes: 1 or 2. Supply of grade 1 needs "
+        "a test certificate to be opened; one of grade x is held as a draft and cannot be opened.",
     )
-    quantity: float = Field(gt=0, le=MOST, examples=[8000])
+    quantity: Amount = Field(examples=[8000])
     unit: Unit = Field(examples=["m3_bank"])
-    daily_max: float | None = Field(default=None, gt=0, le=MOST, description="Most a day, in the same unit.")
-    minimum_lot: float | None = Field(default=None, gt=0, le=MOST, description="Smallest lot, in the same unit.")
+    daily_max: Amount | None = Field(default=None, description="Most a day, in the same unit.")
+    minimum_lot: Amount | None = Field(default=None, description="Smallest lot, in the same unit.")
     window_from: dt.date
     window_to: dt.date
     reserve: Price | None = Field(
@@ -53,48 +67,52 @@ class ListingFields(BaseModel):
     )
     price_public: bool = Field(default=False, description="Shows the reserve price to everybody.")
     auto_accept: bool = Field(default=False, description="Accepts what a clearing proposes within the reserve price.")
-    street: str = Field(default="", max_length=80)
-    note: str = Field(default="", max_length=2000, description="For yourself and the planner.")
-
-    @model_validator(mode="after")
-    def _coherent(self) -> ListingFields:
-        if self.window_to < self.window_from:
-            raise ValueError("window_to lies before window_from")
-        if self.side == "supply" and len(self.materials) != 1:
-            raise ValueError("materials: a supply is of one material; post another listing for another one")
-        return self
+    street: StoredText = Field(default="", max_length=80)
+    note: StoredText = Field(default="", max_length=2000, description="For yourself and the planner.")
+    site_id: StoredText | None = Field(
+        default=None, max_length=40, description="One of your sites; gives place, street and permits."
+    )
+    location: Location | None = Field(default=None, description="Needed without a site.")
+    certificate_id: StoredText | None = Field(
+        default=None, max_length=40, description="Your document of kind certificate."
+    )
 
 
 class ListingNew(ListingFields):
     """A listing to post."""
 
-    site_id: str | None = Field(default=None, max_length=40, description="One of your sites; gives place and permits.")
-    location: Location | None = Field(default=None, description="Needed without a site.")
-    certificate_id: str | None = Field(default=None, max_length=40, description="A document of kind certificate.")
-    photo_ids: list[str] = Field(default_factory=list, max_length=10)
+    photo_ids: list[StoredText] = Field(
+        default_factory=list, max_length=10, description="Your documents of kind photo."
+    )
     open: bool = Field(default=False, description="Open it at once instead of keeping a draft.")
 
 
 class ListingPatch(BaseModel):
-    """Fields to change; of an open listing quantity, reserve, flags, window_to, documents and note."""
+    """Fields to change; what is left out stays. Of a draft all; of an open listing quantity, reserve, price_public,
+    auto_accept, window_to, photo_ids, certificate_id and note.
 
-    name: str | None = Field(default=None, min_length=1, max_length=200)
-    materials: list[str] | None = Field(default=None, min_length=1, max_length=20)
+    Null clears daily_max, minimum_lot, reserve, certificate_id and site_id (the place stays), and changes nothing else.
+    A changed unit or material applies to the numbers as they were entered.
+    """
+
+    name: StoredText | None = Field(default=None, min_length=1, max_length=200)
+    materials: list[StoredText] | None = Field(default=None, min_length=1, max_length=20)
     grade: Grade | None = None
-    quantity: float | None = Field(default=None, gt=0, le=MOST)
+    quantity: Amount | None = None
     unit: Unit | None = None
-    daily_max: float | None = Field(default=None, gt=0, le=MOST)
-    minimum_lot: float | None = Field(default=None, gt=0, le=MOST)
+    daily_max: Amount | None = None
+    minimum_lot: Amount | None = None
     window_from: dt.date | None = None
     window_to: dt.date | None = None
     reserve: Price | None = None
     price_public: bool | None = None
     auto_accept: bool | None = None
-    street: str | None = Field(default=None, max_length=80)
-    note: str | None = Field(default=None, max_length=2000)
+    street: StoredText | None = Field(default=None, max_length=80)
+    note: StoredText | None = Field(default=None, max_length=2000)
+    site_id: StoredText | None = Field(default=None, max_length=40)
     location: Location | None = None
-    certificate_id: str | None = Field(default=None, max_length=40)
-    photo_ids: list[str] | None = Field(default=None, max_length=10)
+    certificate_id: StoredText | None = Field(default=None, max_length=40)
+    photo_ids: list[StoredText] | None = Field(default=None, max_length=10)
 
 
 class ListingPrivate(BaseModel):
@@ -125,7 +143,7 @@ class ListingView(BaseModel):
     quantity: float
     unit: Unit
     t: float = Field(description="The whole quantity in t, a demand's by its first material.")
-    left_t: float = Field(description="Neither held nor promised.")
+    left_t: float = Field(description="Neither held nor promised; for others its first two digits, rounded down.")
     minimum_lot_t: float
     window_from: dt.date
     window_to: dt.date

@@ -1,215 +1,219 @@
-"""Finding listings: by side, material, grade, time, place, price and text."""
+"""Finding listings: by side, material, grade, time, place, price and text.
+
+What is on the market is looked for in the narrow rows of :class:`ListingMaterial`, everything else (one's own drafts,
+what is over) in the listings themselves; either way the rows that are shown are read through the repository.
+
+A page of the newest is looked for among the newest few first, and by place only when too few of those fit: many fit a
+large box, and a small one holds few. A page of the nearest is looked for in growing circles. So little is looked at
+even where much would fit.
+"""
 
 from __future__ import annotations
 
-import datetime as dt
 import math
-from collections.abc import Sequence
-from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from fastapi import Depends, Query
-from sqlalchemy import ColumnElement, and_, func, literal, or_, select
+from sqlalchemy import ColumnElement, Text, and_, cast, func, literal, or_, select
 
-from api.kernel.geography import EARTH_KM, Location, Point, box_around, km_between
+from api.kernel.geography import EARTH_KM, box_around, km_between
 from api.kernel.paging import PageQuery, encode_cursor
 from api.kernel.problems import invalid
 from api.kernel.work import Work
-from api.listings.models import TRADING, Listing, ListingMaterial
+from api.listings.index import ANY, band
+from api.listings.models import SIDES, TRADING, Listing, ListingMaterial
+from api.listings.query import Box, SearchQuery
 from api.listings.repository import ListingRepository
-from api.listings.schemas import Grade, Side, State
 
 MOST_ON_ROADS = 1000  # candidates whose road distance is measured for one search
-FARTHEST_KM = 500.0
+NEWEST_TRIED = 1000  # rows looked at before a page of the newest is looked for by place
+RINGS_KM = (1.0, 3.0, 9.0, 27.0, 81.0)
+MOST_BANDS = 150  # a box taller than that (330 km) is not cut into bands
 DEGREE_KM = math.pi * EARTH_KM / 180
+Conditions = list[ColumnElement[bool]]
+Found = tuple[list[Listing], dict[str, float], str | None]
 
 
-class SearchQuery:
-    """Filters of a search; all that are given must hold."""
+def find(work: Work, query: SearchQuery, paging: PageQuery) -> Found:
+    """Listings, their distances in km by id where asked for, and the cursor of the next page.
 
-    def __init__(
-        self,
-        side: Side | None = None,
-        material: Annotated[str | None, Query(max_length=80, description="Offered or accepted; id or name.")] = None,
-        grade: Annotated[
-            Grade | None, Query(description="Soil fit for a place of this grade or demands that take it.")
-        ] = None,
-        state: Annotated[State | None, Query(description="Blank = open and partly matched.")] = None,
-        from_: Annotated[dt.date | None, Query(alias="from", description="Window ends on or after this date.")] = None,
-        to: Annotated[dt.date | None, Query(description="Window begins on or before this date.")] = None,
-        near: Annotated[
-            str | None, Query(description="lon,lat to measure from.", max_length=60, examples=["117.03,36.81"])
-        ] = None,
-        crs: Annotated[str, Query(max_length=20, description="System of `near` and `bbox`.")] = "wgs84",
-        within_km: Annotated[
-            float | None, Query(gt=0, le=FARTHEST_KM, description="At most this far from `near`.")
-        ] = None,
-        along: Annotated[Literal["line", "road"], Query(description="How the distance is measured.")] = "line",
-        bbox: Annotated[str | None, Query(max_length=120, description="west,south,east,north")] = None,
-        price_min: Annotated[Decimal | None, Query(description="Of public prices, CNY/t.")] = None,
-        price_max: Annotated[Decimal | None, Query(description="Of public prices, CNY/t.")] = None,
-        text: Annotated[str | None, Query(max_length=80, description="Part of the name or street.")] = None,
-        mine: Annotated[bool, Query(description="Only of your own organisation, in any state.")] = False,
-        sort: Annotated[Literal["newest", "distance"], Query()] = "newest",
-    ) -> None:
-        self.side, self.material, self.grade, self.state = side, material, grade, state
-        self.from_, self.to, self.text, self.mine = from_, to, text, mine
-        self.price_min, self.price_max = price_min, price_max
-        self.along, self.sort, self.within_km = along, sort, within_km
-        self.near = _point(near, crs, "near")
-        self.box = _box(bbox, crs)
-        if self.near is None and (within_km is not None or sort == "distance" or along == "road"):
-            raise invalid("near", "is needed for within_km, sort=distance and along=road")
-        if along == "road" and within_km is None:
-            raise invalid("within_km", "is needed for along=road")
-
-
-Search = Annotated[SearchQuery, Depends()]
-
-
-def _numbers(text: str, count: int, field: str, what: str) -> list[float]:
-    try:
-        values = [float(part) for part in text.split(",")]
-    except ValueError:
-        values = []
-    if len(values) != count or not all(map(math.isfinite, values)):
-        raise invalid(field, f"{text!r} is not {what}")
-    return values
-
-
-def _point(text: str | None, crs: str, field: str) -> Point | None:
-    if text is None:
-        return None
-    lon, lat = _numbers(text, 2, field, "lon,lat")
-    if abs(lon) > 180 or abs(lat) > 90:
-        raise invalid(field, "is no place on Earth")
-    columns = Location(lon=lon, lat=lat, crs=crs).columns(field)
-    return float(columns["lon"]), float(columns["lat"])
-
-
-def _box(text: str | None, crs: str) -> tuple[float, float, float, float] | None:
-    if text is None:
-        return None
-    west, south, east, north = _numbers(text, 4, "bbox", "west,south,east,north")
-    first, second = _point(f"{west},{south}", crs, "bbox"), _point(f"{east},{north}", crs, "bbox")
-    assert first is not None and second is not None
-    return (*first, *second)
-
-
-def find(work: Work, query: SearchQuery, paging: PageQuery) -> tuple[list[Listing], dict[str, float], str | None]:
-    """Listings, their distances in km by id where asked for, and the cursor of the next page."""
+    Raises:
+        Invalid, RefusedMaterial, UnknownCoordinateSystem.
+    """
+    search = _Search(work, query)
     if query.along == "road":
-        return _along_roads(work, query, paging)
-    select_ = ListingRepository(work).visible().where(*_conditions(work, query))
-    if query.sort == "newest":
-        rows, cursor = _newest(work, select_, paging)
-    else:
-        rows, cursor = _nearest(work, select_, query, paging)
-    km = {row.id: km_between(query.near, (row.lon, row.lat)) for row in rows} if query.near else {}
-    return rows, km, cursor
+        return search.along_roads(paging)
+    ids, cursor = search.newest(paging) if query.sort == "newest" else search.nearest(paging)
+    rows, near = search.rows(ids), search.near
+    return rows, {row.id: km_between(near, (row.lon, row.lat)) for row in rows} if near else {}, cursor
 
 
-def _newest(work: Work, select_: Any, paging: PageQuery) -> tuple[list[Listing], str | None]:
-    if paging.after is not None:
-        select_ = select_.where(Listing.id < str(paging.after[0]))
-    rows = list(work.session.execute(select_.order_by(Listing.id.desc()).limit(paging.limit + 1)).scalars())
-    more, rows = len(rows) > paging.limit, rows[: paging.limit]
-    return rows, encode_cursor([rows[-1].id]) if more else None
+class _Search:
+    """One search: where it looks, and what must hold."""
 
+    def __init__(self, work: Work, query: SearchQuery) -> None:
+        self.work, self.query = work, query
+        self.near, self.box = query.origin(), query.box()
+        self.material = None if query.material is None else work.district.material(query.material).id
+        self.on_market = not query.mine and (query.state is None or query.state in TRADING)
+        self.table: Any = ListingMaterial if self.on_market else Listing
+        self.id: Any = ListingMaterial.listing_id if self.on_market else Listing.id
+        self.of_listing = self._of_listing()
+        self.fits = [*self._scope(), *_fits(self.table, query)]
 
-def _nearest(work: Work, select_: Any, query: SearchQuery, paging: PageQuery) -> tuple[list[Listing], str | None]:
-    far = _squared(query.near).label("far")
-    select_ = select_.add_columns(far)
-    if paging.after is not None:
-        if len(paging.after) != 2 or isinstance(paging.after[0], str):
-            raise invalid("cursor", "belongs to another order")
-        last, id_ = float(paging.after[0]), str(paging.after[1])
-        select_ = select_.where(or_(far > last, and_(far == last, Listing.id > id_)))
-    found = work.session.execute(select_.order_by(far, Listing.id).limit(paging.limit + 1)).all()
-    more, found = len(found) > paging.limit, found[: paging.limit]
-    cursor = encode_cursor([found[-1][1], found[-1][0].id]) if more else None
-    return [row for row, _ in found], cursor
+    def rows(self, ids: list[str]) -> list[Listing]:
+        """The listings themselves, in that order."""
+        if not ids:
+            return []
+        query = ListingRepository(self.work).visible().where(Listing.id.in_(ids))
+        by_id = {row.id: row for row in self.work.session.execute(query).scalars()}
+        return [by_id[id_] for id_ in ids if id_ in by_id]
 
+    def newest(self, paging: PageQuery) -> tuple[list[str], str | None]:
+        """Ids of a page, newest first, and the cursor after it."""
+        last = _after(paging, 1)
+        box = self._box_within(self.query.within_km)
+        ids: list[str] = []
+        if self.on_market and box is not None and not self.of_listing:
+            ids = self._among_newest(last, box, paging.limit + 1)
+        if len(ids) <= paging.limit:
+            query = self._select(self.id).where(*self._inside(self.table, box, banded=True)).order_by(self.id.desc())
+            query = query if last is None else query.where(self.id < last[0])
+            ids = list(self.work.session.execute(query.limit(paging.limit + 1)).scalars())
+        more, ids = len(ids) > paging.limit, ids[: paging.limit]
+        return ids, encode_cursor([ids[-1]]) if more else None
 
-def _along_roads(
-    work: Work, query: SearchQuery, paging: PageQuery
-) -> tuple[list[Listing], dict[str, float], str | None]:
-    """By kilometres along the road; a road is never shorter than the line, so the line picks the candidates."""
-    assert query.near is not None and query.within_km is not None
-    select_ = ListingRepository(work).visible().where(*_conditions(work, query))
-    nearest = select_.order_by(_squared(query.near), Listing.id).limit(MOST_ON_ROADS)
-    rows = list(work.session.execute(nearest).scalars())
-    by_road = work.district.road_km(query.near, [(row.lon, row.lat) for row in rows])
-    km = {row.id: far for row, far in zip(rows, by_road, strict=True) if far is not None and far <= query.within_km}
-    kept = sorted((row for row in rows if row.id in km), key=lambda row: (km[row.id], row.id))
-    if paging.after is not None:
-        if len(paging.after) != 2 or isinstance(paging.after[0], str):
-            raise invalid("cursor", "belongs to another order")
-        last = (float(paging.after[0]), str(paging.after[1]))
-        kept = [row for row in kept if (km[row.id], row.id) > last]
-    page = kept[: paging.limit]
-    more = len(kept) > paging.limit
-    return page, km, encode_cursor([km[page[-1].id], page[-1].id]) if more else None
+    def _among_newest(self, last: list[Any] | None, box: Box, limit: int) -> list[str]:
+        """Those that fit among the newest few; fewer than ``limit`` say nothing about the rest."""
+        few = select(ListingMaterial).where(ListingMaterial.material == (self.material or ANY))
+        few = few if last is None else few.where(ListingMaterial.listing_id < last[0])
+        tried = few.order_by(ListingMaterial.listing_id.desc()).limit(NEWEST_TRIED).subquery().c
+        query = select(tried.listing_id).where(*_fits(tried, self.query), *self._inside(tried, box, banded=False))
+        return list(self.work.session.execute(query.order_by(tried.listing_id.desc()).limit(limit)).scalars())
 
+    def nearest(self, paging: PageQuery) -> tuple[list[str], str | None]:
+        """Ids of a page, nearest first, and the cursor after it."""
+        last = _after(paging, 2, number_first=True)
+        far = self._far(self.table)
+        begun = 0.0 if last is None else math.sqrt(last[0]) * DEGREE_KM
+        page: list[Any] = []
+        for km in (*(ring for ring in RINGS_KM if begun < ring < (self.query.within_km or math.inf)),
+                   self.query.within_km):  # fmt: skip
+            box = self._box_within(km)
+            query = self._select(self.id, far).where(*self._inside(self.table, box, km=km, banded=True))
+            if last is not None:
+                query = query.where(or_(far > last[0], and_(far == last[0], self.id > last[1])))
+            page = list(self.work.session.execute(query.order_by(far, self.id).limit(paging.limit + 1)).all())
+            if len(page) > paging.limit:
+                break
+        more, page = len(page) > paging.limit, page[: paging.limit]
+        return [id_ for id_, _ in page], encode_cursor([page[-1][1], page[-1][0]]) if more else None
 
-def _squared(near: Point | None) -> ColumnElement[float]:
-    """Squared distance in degrees of latitude on the plane: orders as the distance does, within a district."""
-    assert near is not None
-    shrink = math.cos(math.radians(near[1])) ** 2
-    east, north = Listing.lon - literal(near[0]), Listing.lat - literal(near[1])
-    return east * east * shrink + north * north
+    def along_roads(self, paging: PageQuery) -> Found:
+        """By km along the road; a road is never shorter than the line, so the line picks the candidates."""
+        assert self.near is not None and self.query.within_km is not None
+        last, most = _after(paging, 2, number_first=True), self.query.within_km
+        query = self._select(self.id, self.table.lon, self.table.lat)
+        query = query.where(*self._inside(self.table, self._box_within(most), banded=True))
+        nearest = query.order_by(self._far(self.table), self.id).limit(MOST_ON_ROADS)
+        found = self.work.session.execute(nearest).all()
+        by_road = self.work.district.road_km(self.near, [(lon, lat) for _, lon, lat in found])
+        reached = sorted((km, row[0]) for row, km in zip(found, by_road, strict=True) if km is not None and km <= most)
+        left = reached if last is None else [place for place in reached if place > (last[0], last[1])]
+        page = left[: paging.limit]
+        cursor = encode_cursor(list(page[-1])) if len(left) > paging.limit else None
+        return self.rows([id_ for _, id_ in page]), {id_: km for km, id_ in page}, cursor
 
+    def _select(self, *columns: Any) -> Any:
+        query = select(*columns).where(*self.fits)
+        if self.on_market and self.of_listing:
+            query = query.join(Listing, Listing.id == ListingMaterial.listing_id)
+        return query.where(*self.of_listing)
 
-def _conditions(work: Work, query: SearchQuery) -> Sequence[ColumnElement[bool]]:
-    wanted: list[ColumnElement[bool]] = []
-    box = query.box
-    if query.near is not None and query.within_km is not None:
-        box = _narrower(box, box_around(query.near, query.within_km))
-        wanted.append(_squared(query.near) <= (query.within_km / DEGREE_KM) ** 2)
-    if query.mine:
-        wanted.append(Listing.organisation_id == (work.caller.organisation_id or ""))
-    if query.state is not None:
-        wanted.append(Listing.state == query.state)
-    elif not query.mine:
-        wanted.append(Listing.state.in_(TRADING))
-    if query.material is not None:
-        wanted.append(Listing.id.in_(_of_material(work.district.material(query.material).id, box)))
-    if box is not None:
+    def _scope(self) -> Conditions:
+        """Which rows the search is about."""
+        if self.on_market:
+            return [ListingMaterial.material == (self.material or ANY)]
+        wanted: Conditions = [ListingRepository(self.work).shown()]
+        if self.query.mine:
+            wanted.append(Listing.organisation_id == (self.work.caller.organisation_id or ""))
+        if self.material is not None:  # a JSON list; quotes keep one id from being found in another
+            wanted.append(cast(Listing.materials, Text).contains(f'"{self.material}"', autoescape=True))
+        return wanted
+
+    def _of_listing(self) -> Conditions:
+        """Conditions on what only the listing itself has."""
+        query, wanted = self.query, []
+        if query.state is not None:
+            wanted.append(Listing.state == query.state)
+        if query.text is not None:
+            part = query.text.lower()
+            names = (Listing.name, Listing.street)
+            wanted.append(or_(*(func.lower(name).contains(part, autoescape=True) for name in names)))
+        if query.price_min is not None or query.price_max is not None:
+            wanted.append(ListingRepository(self.work).shows_price())
+        if query.price_min is not None:
+            wanted.append(Listing.reserve >= query.price_min)
+        if query.price_max is not None:
+            wanted.append(Listing.reserve <= query.price_max)
+        return wanted
+
+    def _box_within(self, km: float | None) -> Box | None:
+        """The rectangle to look in: what was asked for, around what is near."""
+        if km is None or self.near is None:
+            return self.box
+        around = box_around(self.near, km)
+        if self.box is None:
+            return around
+        west, south, east, north = self.box
+        return max(west, around[0]), max(south, around[1]), min(east, around[2]), min(north, around[3])
+
+    def _inside(self, table: Any, box: Box | None, *, banded: bool, km: float | None = None) -> Conditions:
+        """In the box and not beyond the circle. ``banded`` names the strips of latitude, for the index."""
+        wanted: Conditions = []
+        km = km or self.query.within_km
+        if km is not None and self.near is not None:
+            wanted.append(self._far(table) <= (km / DEGREE_KM) ** 2)
+        if box is None:
+            return wanted
         west, south, east, north = box
-        wanted += [Listing.lat.between(south, north), Listing.lon.between(west, east)]
-    if query.grade is not None:
-        fits = Listing.grade <= query.grade  # "1" < "2" < "x"
-        wanted.append(
-            or_(and_(Listing.side == "supply", fits), and_(Listing.side == "demand", ~(Listing.grade < query.grade)))
-        )
+        if banded and self.on_market and band(north) - band(south) < MOST_BANDS:
+            wanted.append(table.band.in_(range(band(south), band(north) + 1)))
+            if self.query.side is None:
+                wanted.append(table.side.in_(SIDES))  # keeps the index in use
+        return [*wanted, table.lat.between(south, north), table.lon.between(west, east)]
+
+    def _far(self, table: Any) -> ColumnElement[float]:
+        """Squared distance in degrees of latitude on the plane: orders as the distance does, within a district."""
+        assert self.near is not None
+        east, north = table.lon - literal(self.near[0]), table.lat - literal(self.near[1])
+        far: ColumnElement[float] = east * east * math.cos(math.radians(self.near[1])) ** 2 + north * north
+        return far
+
+
+def _fits(table: Any, query: SearchQuery) -> Conditions:
+    """Conditions on what the narrow rows and the listings both have."""
+    wanted: Conditions = []
     if query.side is not None:
-        wanted.append(Listing.side == query.side)
+        wanted.append(table.side == query.side)
+    if query.grade is not None:  # "1" < "2" < "x"
+        supplies, demands = table.grade <= query.grade, table.grade >= query.grade
+        wanted.append(or_(and_(table.side == "supply", supplies), and_(table.side == "demand", demands)))
     if query.from_ is not None:
-        wanted.append(Listing.window_to >= query.from_)
+        wanted.append(table.window_to >= query.from_)
     if query.to is not None:
-        wanted.append(Listing.window_from <= query.to)
-    if query.price_min is not None:
-        wanted += [Listing.price_public.is_(True), Listing.reserve >= query.price_min]
-    if query.price_max is not None:
-        wanted += [Listing.price_public.is_(True), Listing.reserve <= query.price_max]
-    if query.text is not None:
-        part = query.text.lower()
-        named = (func.lower(column).contains(part, autoescape=True) for column in (Listing.name, Listing.street))
-        wanted.append(or_(*named))
+        wanted.append(table.window_from <= query.to)
     return wanted
 
 
-def _of_material(material: str, box: tuple[float, float, float, float] | None) -> Any:
-    found = select(ListingMaterial.listing_id).where(ListingMaterial.material == material)
-    if box is None:
-        return found
-    west, south, east, north = box
-    return found.where(ListingMaterial.lat.between(south, north), ListingMaterial.lon.between(west, east))
+def _after(paging: PageQuery, length: int, *, number_first: bool = False) -> list[Any] | None:
+    """What the cursor remembers of this order: an id, or a distance and an id.
 
-
-def _narrower(
-    box: tuple[float, float, float, float] | None, other: tuple[float, float, float, float]
-) -> tuple[float, float, float, float]:
-    if box is None:
-        return other
-    return max(box[0], other[0]), max(box[1], other[1]), min(box[2], other[2]), min(box[3], other[3])
+    Raises:
+        Invalid: it is of another order.
+    """
+    after = paging.after
+    if after is None:
+        return None
+    if len(after) != length or not isinstance(after[-1], str) or (number_first and isinstance(after[0], str)):
+        raise invalid("cursor", "belongs to another order")
+    return [max(0.0, float(after[0])), after[1]] if number_first else after

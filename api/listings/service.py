@@ -1,9 +1,10 @@
 """The quantity account of a listing: free → reserved → committed. Nothing else in the platform changes it.
 
     draft → open → partly_matched → matched,  and  open | partly_matched | matched → closed,
-    draft | open → withdrawn,  open | partly_matched → expired
+    draft | open → withdrawn,  open → expired,  partly_matched → closed when its window is over
 
-Every function works on rows that :func:`lock` has locked; the database itself refuses more than there is.
+Every function works on rows that :func:`lock` has locked; the database itself refuses more than there is. What is
+reserved keeps a listing from being ended, by its owner or by time, until its proposals are answered.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from sqlalchemy import select
 from api.kernel.problems import ClosedWindow, OverCommitted, WrongState
 from api.kernel.types import to_t
 from api.kernel.work import EVERYBODY, Work
+from api.listings import index
 from api.listings.models import TRADING, Listing
 
 EXPIRED_AT_ONCE = 500
@@ -47,8 +49,9 @@ def reserve(work: Work, listing: Listing, kg: int) -> None:
     """Free → reserved.
 
     Raises:
-        OverCommitted: there is not that much left.
+        OverCommitted: there is not that much left. WrongState, ClosedWindow: it is not on the market.
     """
+    refuse_unless_trading(work, listing)
     _refuse_more(listing, kg, listing.free_kg)
     listing.reserved_kg += kg
 
@@ -63,18 +66,42 @@ def commit(work: Work, listing: Listing, kg: int, *, reserved: bool) -> None:
     """Reserved, or free, → committed; moves the state and tells.
 
     Raises:
-        OverCommitted: there is not that much left.
+        OverCommitted: there is not that much left. WrongState, ClosedWindow: nothing was reserved, and it is not on the
+            market.
     """
     if reserved:
         release(work, listing, kg)
+    else:
+        refuse_unless_trading(work, listing)
     _refuse_more(listing, kg, listing.free_kg)
     listing.committed_kg += kg
-    listing.updated_at = work.clock.now()
-    if listing.state in TRADING:
-        whole = listing.quantity_kg - listing.committed_kg < CRUMB_KG
-        listing.state = "matched" if whole else "partly_matched"
-    shown = {"state": listing.state, "left_t": to_t(listing.free_kg)}
+    move(work, listing, state_on_market(listing))
+    shown = {"state": listing.state, "left_t": rough_t(listing.free_kg)}
     work.tell("listing.matched", listing.id, to=EVERYBODY, shown=shown, kg=kg)
+
+
+def state_on_market(listing: Listing) -> str:
+    """open, partly_matched or matched, by what is committed."""
+    if listing.committed_kg == 0:
+        return "open"
+    return "matched" if listing.quantity_kg - listing.committed_kg < CRUMB_KG else "partly_matched"
+
+
+def move(work: Work, listing: Listing, state: str) -> None:
+    """Into another state, and into or out of the search with it. The caller tells."""
+    was, listing.state = listing.state, state
+    listing.updated_at = work.clock.now()
+    if was in TRADING and state not in TRADING:
+        index.drop(work, listing)
+    elif state in TRADING and was not in TRADING:
+        work.session.flush()
+        index.put(work, listing)
+
+
+def rough_t(kg: int) -> float:
+    """What others may know of a quantity left, in t: its first two digits, rounded down."""
+    step = 10 ** max(0, len(str(kg)) - 2)
+    return to_t(kg // step * step)
 
 
 def expire(work: Work) -> int:
@@ -88,8 +115,7 @@ def expire(work: Work) -> int:
     )
     rows = list(work.session.execute(over).scalars())
     for row in rows:
-        row.state = "expired" if row.committed_kg == 0 else "closed"
-        row.updated_at = work.clock.now()
+        move(work, row, "expired" if row.committed_kg == 0 else "closed")
         work.tell(f"listing.{row.state}", row.id, to=EVERYBODY, shown={"state": row.state})
     return len(rows)
 

@@ -12,6 +12,7 @@ from api.kernel.work import Work
 from api.listings.models import Listing
 from api.listings.repository import ListingRepository
 from api.listings.schemas import ListingPrivate, ListingView
+from api.listings.service import rough_t
 from api.organisations.models import Organisation
 
 
@@ -22,14 +23,17 @@ def view(work: Work, row: Listing) -> ListingView:
 
 def views(work: Work, rows: Sequence[Listing], km: Mapping[str, float] | None = None) -> list[ListingView]:
     """Listings in the given order; ``km`` by id where a distance was asked for."""
-    ids = {row.organisation_id for row in rows}
-    wanted = select(Organisation.id, Organisation.name).where(Organisation.id.in_(ids))
-    names = dict(work.session.execute(wanted).all()) if ids else {}
+    names = {work.caller.organisation_id: work.caller.organisation}
+    ids = {row.organisation_id for row in rows} - names.keys()
+    if ids:
+        wanted = select(Organisation.id, Organisation.name).where(Organisation.id.in_(ids))
+        names |= dict(work.session.execute(wanted).all())
     repository = ListingRepository(work)
     return [_view(work, repository, row, names[row.organisation_id], (km or {}).get(row.id)) for row in rows]
 
 
 def _view(work: Work, repository: ListingRepository, row: Listing, organisation: str, km: float | None) -> ListingView:
+    private = repository.sees_private(row)
     return ListingView(
         id=row.id,
         organisation_id=row.organisation_id,
@@ -43,7 +47,7 @@ def _view(work: Work, repository: ListingRepository, row: Listing, organisation:
         quantity=float(row.quantity),
         unit=row.unit,  # type: ignore[arg-type]
         t=to_t(row.quantity_kg),
-        left_t=to_t(row.free_kg),
+        left_t=to_t(row.free_kg) if private else rough_t(row.free_kg),
         minimum_lot_t=to_t(row.minimum_lot_kg),
         window_from=row.window_from,
         window_to=row.window_to,
@@ -53,7 +57,7 @@ def _view(work: Work, repository: ListingRepository, row: Listing, organisation:
         photo_ids=row.photo_ids,
         state=row.state,  # type: ignore[arg-type]
         km=None if km is None else round(km, 3),
-        private=_private(row) if repository.sees_private(row) else None,
+        private=_private(row) if private else None,
         created_at=row.created_at,
         updated_at=row.updated_at,
         version=row.version,

@@ -22,7 +22,7 @@ from api.pages.things import material_name, materials, per_t, window
 from api.proposals.schemas import ProposalView
 
 MOST_SHOWN = 500
-LISTED = 25
+LISTED = 15
 MAXIMISED = ("total", "welfare")  # goals that are written as their negative
 EVENTS = {"solved": ("publish", "discard"), "published": ("settle",)}  # what may be done in a state
 REPORT_POLICY = (  # the report is one self-contained page of our own making

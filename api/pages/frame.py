@@ -13,7 +13,7 @@ from nicegui.storage import request_contextvar
 
 from api.client import ApiProblem
 from api.pages.parts import box, text
-from api.pages.session import FAILURES, Visitor, language_of, problem_text, visitor_of
+from api.pages.session import FAILURES, Visitor, forget, language_of, problem_text, visitor_of
 from api.pages.texts import LANGUAGES, TAGS, say
 
 BUILD_SECONDS = 20.0
@@ -73,6 +73,7 @@ def page(path: str, place: str, *, roles: tuple[str, ...] = EVERYONE) -> Callabl
                     await body(visitor, request)
             except ApiProblem as problem:
                 if problem.code == "not-signed-in":
+                    forget(request.session["id"])
                     return RedirectResponse(f"/login?to={request.url.path}", 303)
                 _refused(visitor, problem)
             except FAILURES as problem:
@@ -99,20 +100,21 @@ def framed(visitor: Visitor, place: str) -> Iterator[None]:
             text("cutfill", "name", "b")
             text(visitor.say("frame.kicker"), "kicker", "span")
         with box("places wide", "nav", aria_label=visitor.say("frame.places")):
-            _links(visitor, shown, place)
+            _links(visitor, shown)
         box("grow")
         _tools(visitor)
     with box(f"content page-{place}", "main", id="content", tabindex="-1"):
         yield
     if len(shown) > 1:
         with box("places tabs", "nav", aria_label=visitor.say("frame.places")):
-            _links(visitor, shown, place)
+            _links(visitor, shown)
 
 
-def _links(visitor: Visitor, places: list[Place], current: str) -> None:
+def _links(visitor: Visitor, places: list[Place]) -> None:
+    here = ui.context.client.request.url.path
     for each in places:
         link = box("place", "a", href=each.path)
-        if each.name == current:
+        if here == each.path or (each.path != "/" and here.startswith(f"{each.path}/")):
             link.classes("current").props["aria-current"] = "page"
         with link:
             ui.icon(each.icon).props("aria-hidden=true")

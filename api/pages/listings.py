@@ -11,12 +11,13 @@ from api.client import Client
 from api.listings.schemas import ListingView, State
 from api.materials.schemas import MaterialView
 from api.pages.frame import OVERSEERS, TRADERS, page
-from api.pages.parts import box, button, choice, confirmed, empty, heading, pill, text
+from api.pages.parts import box, button, choice, confirmed, empty, heading, pill, plain_button, text
 from api.pages.session import Visitor, ask
 from api.pages.texts import tonnes
 from api.pages.things import STATE_TONES, listing_icon, material_name, materials, per_t, quantity, reserve_of, window
 
 MOST_SHOWN = 200
+LISTED = 30
 SEEN_T = 0.05  # less is what rounding leaves
 PAST: tuple[State, ...] = ("closed", "withdrawn", "expired")
 
@@ -28,6 +29,7 @@ class Listings:
         self.visitor, self.known = visitor, known
         self.mine = visitor.role not in OVERSEERS
         self.past = False
+        self.listed = LISTED
         self.rows: list[ListingView] = []
 
     async def load(self) -> None:
@@ -43,7 +45,7 @@ class Listings:
 
     async def show(self, which: str) -> None:
         """Those that live, or those that are over."""
-        self.past = which == "past"
+        self.past, self.listed = which == "past", LISTED
         await self.load()
         self.cards.refresh()
 
@@ -58,8 +60,14 @@ class Listings:
                     text(visitor.say("nav.post"), "button primary", "a", href="/post")
             return
         with box("cards"):
-            for row in shown:
+            for row in shown[: self.listed]:
                 self._card(row)
+        if len(shown) > self.listed:
+            plain_button(visitor.say("frame.more"), self._more)
+
+    def _more(self) -> None:
+        self.listed += LISTED
+        self.cards.refresh()
 
     def _card(self, row: ListingView) -> None:
         visitor = self.visitor

@@ -14,12 +14,13 @@ from api.deals.schemas import DealView
 from api.materials.schemas import MaterialView
 from api.pages.frame import TRADERS, page
 from api.pages.parts import box, button, confirmed, empty, facts, heading, pill, text
-from api.pages.session import Visitor, ask
+from api.pages.session import FAILURES, Visitor, ask, tell_problem
 from api.pages.texts import day, number, span, tonnes, yuan
 from api.pages.things import material_name, materials, per_t
 from api.proposals.schemas import ProposalState, ProposalView
 
 MOST_SHOWN = 100
+LOOK_SECONDS = 20.0
 SHOWN: tuple[ProposalState, ...] = ("open", "waiting", "declined", "lapsed")  # agreed ones are deals
 TONES = {"open": "accent", "agreed": "good", "waiting": "fair", "declined": "bad", "lapsed": ""}
 
@@ -179,9 +180,25 @@ class Matches:
             visitor, question, visitor.say(f"matches.{event}"), detail=visitor.say(f"matches.{event}_lead")
         ):
             return
-        await ask(getattr(visitor.client.proposals, event), proposal)
+        client = visitor.client.proposals
+        answered = await ask(client.accept if event == "accept" else client.decline, proposal)
+        ui.notify(visitor.say(f"matches.told_{answered.state}"), type="positive", position="top")
         await self.load()
         self.cards.refresh()
+
+    async def look(self) -> None:
+        """Shows what has come meanwhile."""
+        before = self._versions()
+        try:
+            await self.load()
+        except FAILURES as problem:
+            tell_problem(self.visitor, problem)
+            return
+        if self._versions() != before:
+            self.cards.refresh()
+
+    def _versions(self) -> list[tuple[str, int]]:
+        return [(p.id, p.version) for p in self.proposals] + [(d.id, d.version) for d in self.deals]
 
 
 @page("/matches", "matches", roles=TRADERS)
@@ -191,3 +208,4 @@ async def matches(visitor: Visitor, request: Request) -> None:
     await found.load()
     heading(visitor.say("nav.matches"), visitor.say("matches.lead"))
     found.cards()
+    ui.timer(LOOK_SECONDS, found.look, immediate=False)

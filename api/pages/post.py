@@ -77,12 +77,17 @@ class Form:
         density = self.density()
         return None if density is None or self.quantity is None else self.quantity * density
 
-    def density(self, unit: str | None = None) -> float | None:
+    def density(self) -> float | None:
         """t per unit of the first material; None where that volume state has no meaning for it."""
         if not self.materials:
             return None
-        name = DENSITY.get(unit or self.unit)
+        name = DENSITY.get(self.unit)
         return 1.0 if name is None else getattr(self.known[self.materials[0]], name)
+
+    def fits(self, unit: str) -> bool:
+        """Whether the unit has a meaning for every material: aggregate has no bank volume, slurry no compacted one."""
+        name = DENSITY.get(unit)
+        return name is None or all(getattr(self.known[id_], name) is not None for id_ in self.materials)
 
     def lot(self) -> dict[str, Any]:
         """What quote and listing have in common.
@@ -273,8 +278,8 @@ def _what(form: Form) -> None:
     async def chose(event: events.ValueChangeEventArguments[Any]) -> None:
         value = event.value or []
         form.materials = list(value) if isinstance(value, list) else [value]
-        if form.materials and form.density() is None:  # aggregate has no bank volume, slurry no compacted one
-            form.fields["unit"].value = next(unit for unit in UNITS if form.density(unit) is not None)
+        if not form.fits(form.unit):
+            form.fields["unit"].value = next(unit for unit in UNITS if form.fits(unit))
         await form.changed()
 
     async def set_side(side: str) -> None:

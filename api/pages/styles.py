@@ -13,7 +13,6 @@ from starlette.concurrency import run_in_threadpool
 import optimizer.report
 from api.pages.mounting import APP_KEY
 from api.pages.roads import drawn_roads
-from api.platform import Platform
 
 HERE = Path(__file__).parent
 VENDORED = Path(optimizer.report.__file__).parent / "assets"  # see its README.md for versions and licences
@@ -39,13 +38,7 @@ ui.add_head_html(f'<link rel="stylesheet" href="{STYLE_PATH}">', shared=True)
 @app.get(ROADS_PATH)
 async def roads(request: Request) -> JSONResponse:
     """The district's roads as lines; open to all, as a map is."""
-    platform: Platform = request.scope[APP_KEY].state.platform
-    return JSONResponse(await run_in_threadpool(_roads, platform), headers={"Cache-Control": "public, max-age=3600"})
-
-
-def _roads(platform: Platform) -> dict[str, object]:
-    kept: dict[str, object] | None = getattr(platform, "_drawn_roads", None)
-    if kept is None:
-        kept = drawn_roads(platform.district)
-        platform._drawn_roads = kept  # type: ignore[attr-defined]
-    return kept
+    state = request.scope[APP_KEY].state
+    if not hasattr(state, "drawn_roads"):
+        state.drawn_roads = await run_in_threadpool(drawn_roads, state.platform.district)
+    return JSONResponse(state.drawn_roads, headers={"Cache-Control": "public, max-age=3600"})

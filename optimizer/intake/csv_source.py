@@ -44,18 +44,28 @@ def read_folder(folder: Path, faults: Faults) -> Source:
 
 def read_csv(path: Path, spec: TableSpec, label: str, faults: Faults, hashes: dict[str, str]) -> RawTable:
     """One CSV file. Row numbers are the lines a text editor shows; empty lines are skipped."""
-    broken = RawTable(spec, label, [], {}, complete=False)
-    data = read_bytes(path, label, faults, hashes)
-    text = decoded(data, label, faults) if data is not None else None
-    if text is None:
-        return broken
-    delimiter = _delimiter(text, label, faults)
-    if delimiter is None:
-        return broken
     broken_at: list[int] = []
-    table = table_from_rows(spec, label, _records(text, delimiter, label, faults, broken_at), faults)
+    data = read_bytes(path, label, faults, hashes)
+    records = csv_records(data, label, faults, broken_at) if data is not None else None
+    if records is None:
+        return RawTable(spec, label, [], {}, complete=False)
+    table = table_from_rows(spec, label, records, faults)
     table.complete = table.complete and not broken_at
     return table
+
+
+def csv_records(
+    data: bytes, label: str, faults: Faults, broken_at: list[int]
+) -> Iterator[tuple[int, list[str]]] | None:
+    """Non-empty rows of a CSV file with the line each begins on, whatever its encoding; None with a fault for no CSV.
+
+    Where the file stops being CSV is a fault and put into ``broken_at``.
+    """
+    text = decoded(data, label, faults)
+    delimiter = _delimiter(text, label, faults) if text is not None else None
+    if text is None or delimiter is None:
+        return None
+    return _records(text, delimiter, label, faults, broken_at)
 
 
 def _delimiter(text: str, label: str, faults: Faults) -> str | None:
@@ -76,7 +86,6 @@ def _delimiter(text: str, label: str, faults: Faults) -> str | None:
 def _records(
     text: str, delimiter: str, label: str, faults: Faults, broken_at: list[int]
 ) -> Iterator[tuple[int, list[str]]]:
-    """Non-empty rows with the line each begins on; where the file stops being CSV is put into ``broken_at``."""
     csv.field_size_limit(_LONGEST_CELL)
     reader = csv.reader((found[0] for found in _LINE.finditer(text)), delimiter=delimiter, strict=True)
     line = 1

@@ -31,15 +31,19 @@ class Faults:
         if text not in self.notes:
             self.notes.append(text)
 
+    def found(self) -> tuple[Fault, ...]:
+        """Every fault so far, and how many more there are of a column that has very many."""
+        uncounted = [
+            Fault(file, 0, column, f"{count - MOST_PER_COLUMN:,} more faults here; {MOST_PER_COLUMN:,} are listed")
+            for (file, column), count in self._count.items()
+            if count > MOST_PER_COLUMN
+        ]
+        return (*self._faults, *uncounted)
+
     def raise_if_any(self) -> None:
         """Raises :class:`InputError` with every fault, when there is one."""
-        if not self._faults:
-            return
-        for (file, column), count in self._count.items():
-            if count > MOST_PER_COLUMN:
-                more = f"{count - MOST_PER_COLUMN:,} more faults here; the first {MOST_PER_COLUMN:,} are listed"
-                self._faults.append(Fault(file, 0, column, more))
-        raise InputError(self._faults)
+        if self._faults:
+            raise InputError(self.found())
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,8 @@ def read_xlsx(path: Path, faults: Faults) -> Source:
     """Every sheet that is a table, and the settings. Row numbers are those of the sheet."""
     label = path.name + "[{}]"
     source = Source(path.parent, path.stem, label.format(SETTINGS_SHEET), label, settings_complete=False)
-    sheets = _sheets(path, faults, source.hashes)
+    data = read_bytes(path, path.name, faults, source.hashes)
+    sheets = sheets_of(data, path.name, faults) if data is not None else None
     if sheets is None:
         for spec in TABLES.values():
             source.tables[spec.name] = RawTable(spec, label.format(spec.name), [], {}, complete=False)
@@ -47,14 +48,11 @@ def read_xlsx(path: Path, faults: Faults) -> Source:
     return source
 
 
-_Rows = list[tuple[int, Sequence[Cell]]]
+Rows = list[tuple[int, Sequence[Cell]]]
 
 
-def _sheets(path: Path, faults: Faults, hashes: dict[str, str]) -> dict[str, _Rows] | None:
+def sheets_of(data: bytes, label: str, faults: Faults) -> dict[str, Rows] | None:
     """Non-empty rows with their numbers by sheet; None with a fault when this is no workbook."""
-    data = read_bytes(path, path.name, faults, hashes)
-    if data is None:
-        return None
     import openpyxl
 
     try:
@@ -62,13 +60,13 @@ def _sheets(path: Path, faults: Faults, hashes: dict[str, str]) -> dict[str, _Ro
             warnings.simplefilter("ignore")  # styles and extensions that openpyxl leaves out do not matter here
             values = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
             formulas = openpyxl.load_workbook(io.BytesIO(data), read_only=True) if _has_formulas(data) else None
-            sheets: dict[str, _Rows] = {}
+            sheets: dict[str, Rows] = {}
             for sheet in values.worksheets:
                 sheet.reset_dimensions()  # some programs write a size that is too small
                 written = formulas[sheet.title].iter_rows() if formulas else None
-                sheets[sheet.title] = list(_rows(sheet, written, f"{path.name}[{sheet.title}]", faults))
+                sheets[sheet.title] = list(_rows(sheet, written, f"{label}[{sheet.title}]", faults))
     except Exception as error:  # a broken workbook raises whatever the zip, XML and cell readers happen to meet
-        faults.add(path.name, 0, "", f"cannot be read as an Excel workbook ({type(error).__name__}); "
+        faults.add(label, 0, "", f"cannot be read as an Excel workbook ({type(error).__name__}); "
                    "save it again as .xlsx")  # fmt: skip
         return None
     return sheets
@@ -111,7 +109,7 @@ def _cell(value: Any) -> Cell:
     return str(value)
 
 
-def _read_settings(source: Source, rows: _Rows, label: str, faults: Faults) -> None:
+def _read_settings(source: Source, rows: Rows, label: str, faults: Faults) -> None:
     """Rows of key and value; a first row that says so is a header. Further cells are remarks."""
     for number, cells in rows:
         key = narrow(str(cells[0]))

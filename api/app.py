@@ -18,7 +18,7 @@ from fastapi.staticfiles import StaticFiles
 from sqlalchemy import select
 from starlette.concurrency import run_in_threadpool
 
-from api import tables
+from api import pages, tables
 from api.audit.protect import protect
 from api.background import Background
 from api.blobs import Blobs
@@ -93,6 +93,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         if find_spec(f"api.{noun}.router") is not None:
             app.include_router(import_module(f"api.{noun}.router").router)
     _serve_documents(app)
+    pages.install(app)
     return app
 
 

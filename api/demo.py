@@ -158,6 +158,7 @@ def _facilities(work: Work, operator: Organisation, monday: dt.date) -> None:
             longest_stay=int(row["longest_stay"]) if row["longest_stay"] else None,
             recipes=[_recipe(other) for other in recipes if other["facility"] == row["facility"]],
             auto_accept=True,
+            stock_as_of=work.clock.today(),
             reported_at=now,
             created_at=now,
             updated_at=now,

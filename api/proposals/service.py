@@ -121,11 +121,13 @@ def conclude(work: Work, rows: Iterable[Proposal], facilities: Facilities) -> li
         facilities: of :func:`lock_facilities`.
     """
     agreed: list[Proposal] = []
+    newly_waiting: list[Proposal] = []
     for row in rows:
         if row.state not in ANSWERABLE or not row.seller_answer == row.buyer_answer == "accepted":
             continue
         if facilities_of(row):
             row.state = "waiting"
+            newly_waiting.append(row)
         else:
             agree(work, row)
             agreed.append(row)
@@ -136,6 +138,9 @@ def conclude(work: Work, rows: Iterable[Proposal], facilities: Facilities) -> li
     for row in stands:
         agree(work, row)
     work.session.flush()
+    for row in newly_waiting:
+        if row.state == "waiting":
+            _tell(work, row, "waiting")
     return agreed + stands
 
 

@@ -18,6 +18,7 @@ from api.pages.parts import box, choice, date_field, empty, facts, pill, plain_b
 from api.pages.session import FAILURES, Visitor, ask, visitor_of
 from api.pages.texts import number, span, tonnes
 from api.pages.things import (
+    SEEN_T,
     STATE_TONES,
     facility_mark,
     listing_icon,
@@ -139,6 +140,8 @@ class Market:
                     box("", "img", src=f"/photos/{id_}", alt=visitor.say("map.photo", n=number_), loading="lazy")
         if listing.mine:
             text(visitor.say("map.own"), "button", "a", href="/listings")
+        elif visitor.may("offers:write") and listing.left_t >= SEEN_T:
+            text(visitor.say("map.offer"), "button primary", "a", href=f"/offer/{listing.id}")
 
     def _facility_details(self, facility: FacilityView) -> None:
         visitor = self.visitor

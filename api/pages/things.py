@@ -26,6 +26,7 @@ from api.pages.session import Visitor, ask
 from api.pages.texts import BLANK, days, named, tonnes, yuan
 
 TRUCK_T, TRUCK_M3 = 16.0, 18.0  # a four-axle spoil truck: payload, body (DOMAIN.md, "Trucks")
+SEEN_T = 0.05  # less is what rounding leaves
 STATE_TONES = {
     "draft": "",
     "open": "accent",
@@ -80,6 +81,7 @@ def listing_mark(visitor: Visitor, known: dict[str, MaterialView], listing: List
         colour=listing_colour(known, listing),
         r=listing_radius(listing.left_t),
         hollow=listing.side == "demand",
+        faint=listing.left_t < SEEN_T,
         label=f"{listing.name} · {name} · {tonnes(visitor.language, listing.left_t)}",
     )
 

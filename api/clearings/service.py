@@ -94,7 +94,9 @@ def _prepare(platform: Platform, job: Job) -> bytes:
 
 
 def _finish(work: Work, platform: Platform, job: Job, result: bytes) -> None:
-    row = work.session.execute(select(Clearing).where(Clearing.id == job.subject_id).with_for_update()).scalar_one()
+    row = work.session.execute(
+        select(Clearing).where(Clearing.id == job.subject_id).with_for_update(key_share=True)
+    ).scalar_one()
     with zipfile.ZipFile(io.BytesIO(result)) as archive:
         found: dict[str, Any] = json.loads(archive.read("result.json"))
         plan = {name.removeprefix("plan/"): archive.read(name) for name in archive.namelist() if name != "result.json"}
@@ -117,7 +119,9 @@ def _finish(work: Work, platform: Platform, job: Job, result: bytes) -> None:
 
 
 def _fail(work: Work, platform: Platform, job: Job, problem: ProblemView) -> None:
-    row = work.session.execute(select(Clearing).where(Clearing.id == job.subject_id).with_for_update()).scalar_one()
+    row = work.session.execute(
+        select(Clearing).where(Clearing.id == job.subject_id).with_for_update(key_share=True)
+    ).scalar_one()
     row.state = "cancelled" if problem.code == "job-cancelled" else "failed"
     work.tell(f"clearing.{row.state}", row.id, to=OVERSEERS_ONLY, shown={"code": problem.code})
 
@@ -158,7 +162,7 @@ def _publish(work: Work, row: Clearing) -> None:
     row.closes_at = max(now, min(now + dt.timedelta(hours=row.window_hours), work.clock.end_of(_last_day(row))))
     query = select(Proposal).where(Proposal.clearing_id == row.id).order_by(Proposal.id)
     facilities = proposals_.lock_facilities(work, work.session.execute(query).scalars())
-    proposals = list(work.session.execute(query.with_for_update()).scalars())
+    proposals = list(work.session.execute(query.with_for_update(key_share=True)).scalars())
     locked = listings.lock(work, (id_ for p in proposals for id_ in (p.seller_listing_id, p.buyer_listing_id)))
     dropped = refused(work, proposals, locked, facilities)
     for proposal in proposals:
@@ -240,11 +244,15 @@ def _discard(work: Work, row: Clearing) -> None:
 def lapse(work: Work) -> int:
     """Settles clearings whose window is over, and drops those whose days passed before they were published."""
     query = select(Clearing).where(Clearing.state == "published", Clearing.closes_at <= work.clock.now())
-    rows = list(work.session.execute(query.order_by(Clearing.id).with_for_update(skip_locked=True)).scalars())
+    rows = list(
+        work.session.execute(query.order_by(Clearing.id).with_for_update(skip_locked=True, key_share=True)).scalars()
+    )
     for row in rows:
         _settle(work, row)
     query = select(Clearing).where(Clearing.state == "solved", Clearing.start < work.clock.today())
-    stale = work.session.execute(query.order_by(Clearing.id).with_for_update(skip_locked=True)).scalars()
+    stale = work.session.execute(
+        query.order_by(Clearing.id).with_for_update(skip_locked=True, key_share=True)
+    ).scalars()
     past = [row for row in stale if _last_day(row) < work.clock.today()]
     for row in past:
         _discard(work, row)

@@ -193,7 +193,9 @@ def withdraw(work: Work, id_: str, precondition: Precondition) -> Offer:
 def expire(work: Work) -> int:
     """Ends offers that nobody answered in time."""
     query = select(Offer).where(Offer.state == "open", Offer.expires_at <= work.clock.now()).order_by(Offer.id)
-    rows = list(work.session.execute(query.limit(EXPIRED_AT_ONCE).with_for_update(skip_locked=True)).scalars())
+    rows = list(
+        work.session.execute(query.limit(EXPIRED_AT_ONCE).with_for_update(skip_locked=True, key_share=True)).scalars()
+    )
     for row in rows:
         _end(work, row, "expired")
     return len(rows)

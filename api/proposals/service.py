@@ -109,7 +109,7 @@ def lock_facilities(work: Work, rows: Iterable[Proposal]) -> Facilities:
         wanted = found | {id_ for ends in work.session.execute(query) for id_ in ends if id_ is not None}
     if not found:
         return {}
-    query_ = select(Facility).where(Facility.id.in_(found)).order_by(Facility.id).with_for_update()
+    query_ = select(Facility).where(Facility.id.in_(found)).order_by(Facility.id).with_for_update(key_share=True)
     locked = work.session.execute(query_, execution_options={"populate_existing": True}).scalars()
     return {facility.id: facility for facility in locked}
 
@@ -167,7 +167,7 @@ def fitting(
 
 def _lock_waiting(work: Work, facilities: Facilities) -> list[Proposal]:
     """What waits in time at facilities that are all locked."""
-    query = select(Proposal).where(_waiting_at(facilities)).order_by(Proposal.id).with_for_update()
+    query = select(Proposal).where(_waiting_at(facilities)).order_by(Proposal.id).with_for_update(key_share=True)
     rows = work.session.execute(query, execution_options={"populate_existing": True}).scalars()
     now = work.clock.now()
     in_time = (row for row in rows if row.closes_at is None or row.closes_at > now)
@@ -215,7 +215,7 @@ def end(work: Work, rows: Sequence[Proposal], state: str) -> None:
 def lapse(work: Work) -> int:
     """Ends what nobody answered in time. Returns how many ended."""
     query = select(Proposal).where(Proposal.state.in_(ANSWERABLE), Proposal.closes_at <= work.clock.now())
-    query = query.order_by(Proposal.id).limit(LAPSED_AT_ONCE).with_for_update(skip_locked=True)
+    query = query.order_by(Proposal.id).limit(LAPSED_AT_ONCE).with_for_update(skip_locked=True, key_share=True)
     rows = list(work.session.execute(query).scalars())
     end(work, rows, "lapsed")
     return len(rows)
@@ -225,7 +225,7 @@ def lapse_all(work: Work, clearing_id: str) -> int:
     """Ends everything of a clearing that is not agreed, whoever is answering it at this moment. Returns how many."""
     query = select(Proposal).where(Proposal.state.in_(ANSWERABLE), Proposal.clearing_id == clearing_id)
     lock_facilities(work, work.session.execute(query).scalars())
-    locked = query.order_by(Proposal.id).with_for_update().execution_options(populate_existing=True)
+    locked = query.order_by(Proposal.id).with_for_update(key_share=True).execution_options(populate_existing=True)
     rows = list(work.session.execute(locked).scalars())
     end(work, rows, "lapsed")
     return len(rows)

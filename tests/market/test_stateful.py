@@ -7,6 +7,7 @@ ones of CI.
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import os
 import random
 import threading
@@ -106,7 +107,8 @@ class World:
         answer = self.send("planner", "/v1/clearings", body)
         if answer.status_code == 202:
             run_here(self.platform, answer.json()["job_id"])
-            assert self.clients["planner"].get(answer.headers["Location"]).json()["state"] == "succeeded"
+            job = self.clients["planner"].get(answer.headers["Location"]).json()
+            assert job["state"] == "succeeded", job["error"]
 
     def on_market(self) -> list[dict[str, Any]]:
         """Listings that are open, partly matched or matched."""
@@ -142,7 +144,7 @@ class Histories(RuleBasedStateMachine):
         self.world.empty()
         self.world.facility()
         self.world.facility(name="tip", kind="disposal", storage=900, fee="8")
-        for who, other in zip(TRADERS, TRADERS[1:], strict=False):
+        for who, other in itertools.pairwise(TRADERS):
             self.world.supply(who, auto_accept=who == "wang", daily_max=200)
             self.world.demand(other, auto_accept=other == "zhao", unit="m3_compacted", quantity=180)
         self.last: tuple[str, str, Any, str] | None = None

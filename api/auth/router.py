@@ -21,9 +21,9 @@ from api.kernel.problems import (
     problems,
 )
 from api.kernel.work import Work
-from api.requests import Running, answers, reads, writes
+from api.requests import Running, Transacting, answers, reads, writes
 
-router = APIRouter(prefix="/v1/auth", tags=["auth"])
+router = APIRouter(prefix="/v1/auth", tags=["auth"], route_class=Transacting)
 
 
 @router.post("/tokens", responses=problems(WrongPassword, LockedOut))

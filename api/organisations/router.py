@@ -30,9 +30,9 @@ from api.organisations.schemas import (
     OrganisationPatch,
     OrganisationView,
 )
-from api.requests import answers, reads, writes
+from api.requests import Transacting, answers, reads, writes
 
-router = APIRouter(prefix="/v1/organisations", tags=["organisations"])
+router = APIRouter(prefix="/v1/organisations", tags=["organisations"], route_class=Transacting)
 
 
 @router.get("", responses=answers(permission=False))

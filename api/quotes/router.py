@@ -15,9 +15,9 @@ from api.quotes import service
 from api.quotes.market import Quoting
 from api.quotes.repository import QuoteRepository
 from api.quotes.schemas import QuoteNew, QuoteView
-from api.requests import Running, answers, asks, reads
+from api.requests import Running, Transacting, answers, asks, reads
 
-router = APIRouter(prefix="/v1/quotes", tags=["quotes"])
+router = APIRouter(prefix="/v1/quotes", tags=["quotes"], route_class=Transacting)
 
 
 def quoting_of(request: Request) -> Quoting:

@@ -123,7 +123,7 @@ def _begins(begin: Callable[[Platform, str | None], AbstractContextManager[Work]
     return Depends(prepare)
 
 
-def asks(permission: str) -> Any:
+def asks(permission: str | None) -> Any:
     """Dependency: the caller, if they may; for routes that do something slow before they open a transaction."""
 
     def ask(platform: Running, credential: Credential) -> Caller:

@@ -72,6 +72,7 @@ def change(
     caller: Asking,
 ) -> WebhookView:
     """Changes a webhook."""
+    check(caller, "events:read")  # or a key without it could send the events elsewhere
     service.refuse_address(platform, patch.url)
     with platform.writing(caller) as work:
         row = service.change(work, id, patch, precondition)

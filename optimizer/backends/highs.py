@@ -170,6 +170,12 @@ class Highs:
             dual = np.zeros(self.size[0])
         return Answer(status, x, dual, max(int(info.simplex_iteration_count), 0))
 
+    def infeasibility(self) -> Floats | None:
+        """Row duals that prove that the last program has no feasible point."""
+        _, known, ray = self._highs.getDualRay()
+        size = float(np.abs(ray).max(initial=0.0)) if known else 0.0
+        return np.asarray(ray, dtype=np.float64) / size if size else None
+
     @staticmethod
     def _checked(status: highspy.HighsStatus, what: str) -> None:
         if status == highspy.HighsStatus.kError:

@@ -182,6 +182,7 @@ def visit(chromium: Any, served: Served) -> Iterator[Callable[..., Visit]]:
 
 
 EVERY_WAY = [(language, size) for language in LOCALES for size in SIZES]
+BOTH = [("zh", "phone"), ("en", "desktop")]  # each language and each size once
 
 
 def test_texts_are_whole() -> None:
@@ -320,9 +321,8 @@ def test_decline_withdraw_expire_and_clear_again(
     here.sign_in("zhou", "/clearings")
     here.press("clearings.run")
     tab.wait_for_url(re.compile("/clearings/clr_"), timeout=60_000)
-    change = tab.locator(".changes li", has_text="to decline").first
-    assert re.search("[\u4e00-\u9fff]{4}", change.locator(".soft").inner_text()) if language == "zh" else True
-    assert len(change.locator(".soft").inner_text()) > 5
+    why = tab.locator(".changes li", has_text="to decline").first.locator(".soft").inner_text()
+    assert re.search("[\u4e00-\u9fff]{2}" if language == "zh" else "[a-z]{3}", why), why
     here.check()
     here.press("clearing.discard")
     here.confirm("clearing.discard")
@@ -356,7 +356,7 @@ def gate(served: Served, tmp_path: Path) -> Iterator[Path]:
     register(usual)
 
 
-@pytest.mark.parametrize(("language", "size"), EVERY_WAY)
+@pytest.mark.parametrize(("language", "size"), BOTH)
 def test_cancel_a_clearing(visit: Callable[..., Visit], served: Served, gate: Path, language: str, size: str) -> None:
     """The bar shows how far it is and stays in place under the question; after Cancel there is no result."""
     here = visit(language, size)
@@ -377,7 +377,7 @@ def test_cancel_a_clearing(visit: Callable[..., Visit], served: Served, gate: Pa
     here.check()
 
 
-@pytest.mark.parametrize(("language", "size"), [("zh", "phone"), ("en", "desktop")])
+@pytest.mark.parametrize(("language", "size"), BOTH)
 def test_a_clearing_that_fails_says_why(visit: Callable[..., Visit], served: Served, language: str, size: str) -> None:
     usual = kind_of("clearing")
     register(replace(usual, prepare=lambda platform, job: b"bad_input", run=job_kinds.run))
@@ -401,7 +401,7 @@ def test_nothing_to_clear(visit: Callable[..., Visit]) -> None:
     here.tab.get_by_text(here.say("clearings.empty")).wait_for()
 
 
-@pytest.mark.parametrize(("language", "size"), EVERY_WAY)
+@pytest.mark.parametrize(("language", "size"), BOTH)
 def test_direct_offers(visit: Callable[..., Visit], served: Served, language: str, size: str) -> None:
     """An offer is made from the map, countered, accepted; both then have contacts."""
     name = f"offered {language} {size}"
@@ -432,11 +432,11 @@ def test_direct_offers(visit: Callable[..., Visit], served: Served, language: st
     assert "li office" in deal.inner_text() and "200" in deal.locator(".sum").inner_text()
 
 
-@pytest.mark.parametrize(("language", "size"), [("zh", "phone"), ("en", "desktop")])
+@pytest.mark.parametrize(("language", "size"), BOTH)
 def test_what_a_lot_may_be_refused_for(visit: Callable[..., Visit], served: Served, language: str, size: str) -> None:
     """Off the roads, dates the wrong way round, too much, no certificate, an expired permit: each said where it is."""
     today = served.people.platform.clock.today()
-    permit = {"number": "D-1", "kind": "disposal", "valid_from": today - dt.timedelta(9), "valid_to": today}
+    permit = {"number": "D-1", "kind": "discharge", "valid_from": today - dt.timedelta(9), "valid_to": today}
     place = Location(lon=117.0356, lat=36.80487, crs="wgs84")
     wang = served.client("wang")
     if "expired" not in [site.name for site in wang.sites.all()]:
@@ -454,9 +454,9 @@ def test_what_a_lot_may_be_refused_for(visit: Callable[..., Visit], served: Serv
     tab.locator(".fault", has_text="货运道路" if language == "zh" else "truck road").wait_for()
     here.check()
     tab.get_by_role("button", name="expired").click()
-    tab.get_by_label(here.say("post.to")).fill("2020-01-01")
+    tab.get_by_label(here.say("post.to"), exact=True).fill("2020-01-01")
     tab.locator(".q-field--error").get_by_text("开始日期" if language == "zh" else "before").wait_for()
-    tab.get_by_label(here.say("post.to")).fill((today + dt.timedelta(days=7)).isoformat())
+    tab.get_by_label(here.say("post.to"), exact=True).fill((today + dt.timedelta(days=7)).isoformat())
     tab.locator(".quote .big").wait_for()
     here.press("post.post")
     tab.get_by_text(here.say("problem.expired-permit")).first.wait_for()

@@ -20,6 +20,7 @@ OWN = {
     "sizes": ("benchmarks.sizes", "run"),
     "quote": ("benchmarks.quote", "run"),
     "market": ("benchmarks.market", "run"),
+    "clearing": ("benchmarks.clearing", "run"),
 }
 
 

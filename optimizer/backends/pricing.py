@@ -93,6 +93,10 @@ class Pricing:
         """Puts the next solve at a marked vertex; lanes that joined since are unused in it."""
         self._inner.start_from(mark, dual=dual)
 
+    def holds(self, column: int) -> bool:
+        """Whether the solver has a column."""
+        return bool(self._inside[column] >= 0)
+
     def infeasibility(self) -> Floats | None:
         """Duals that prove that the last program has no feasible point."""
         return self._inner.infeasibility()

@@ -19,6 +19,7 @@ from api.demo import PASSWORD
 
 HERE = Path(__file__).parent
 DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+SETTLE_MS = 2000
 LOCALES = {"zh": "zh-CN", "en": "en-US"}
 
 
@@ -67,12 +68,12 @@ def _signed_in(playwright: Any, url: str, email: str, language: str, size: dict[
 
 def _open(tab: Any, address: str) -> None:
     tab.goto(address)
-    tab.wait_for_load_state("networkidle")
+    tab.locator("main h1").wait_for(state="attached")
+    tab.wait_for_timeout(SETTLE_MS)
 
 
 def _take(tab: Any, name: str) -> None:
-    tab.wait_for_load_state("networkidle")
-    tab.wait_for_timeout(1500)
+    tab.wait_for_timeout(SETTLE_MS)
     picture = Image.open(BytesIO(tab.screenshot())).convert("RGB")
     palette = picture.quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     palette.save(HERE / f"{name}.png", optimize=True)

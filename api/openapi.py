@@ -8,7 +8,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-import swagger_ui_bundle
+import fastapi_offline
 from fastapi import FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
@@ -65,7 +65,7 @@ def serve_documents(app: FastAPI) -> None:
         return app.openapi_schema
 
     app.openapi = described  # type: ignore[method-assign]
-    assets = next(Path(swagger_ui_bundle.__file__).parent.glob("vendor/swagger-ui-*"))
+    assets = Path(fastapi_offline.__file__).parent / "static"  # Swagger UI 5 as files
     app.mount("/api-assets", StaticFiles(directory=assets), name="api-assets")
 
     @app.get("/docs", include_in_schema=False)
@@ -75,7 +75,7 @@ def serve_documents(app: FastAPI) -> None:
             title="cutfill API",
             swagger_js_url="/api-assets/swagger-ui-bundle.js",
             swagger_css_url="/api-assets/swagger-ui.css",
-            swagger_favicon_url="/api-assets/favicon-32x32.png",
+            swagger_favicon_url="/api-assets/favicon.png",
             swagger_ui_parameters={"docExpansion": "none", "defaultModelsExpandDepth": 0, "validatorUrl": ""},
         )
 

@@ -141,3 +141,12 @@ def test_few_lanes_are_held_of_many():
     backend = priced.session.backend
     assert isinstance(backend, Pricing)
     assert sum(map(backend.holds, priced.program.columns["flow"].index.tolist())) < 0.3 * len(priced.lanes)
+
+
+def test_out_of_time_the_best_plan_so_far_is_kept(tmp_path):
+    """Without a moment to solve in, the uncoordinated week stands, whole and within every limit."""
+    scenario = load_scenario(crossroads().write(fresh(tmp_path)))
+    planning = plan_scenario(scenario, Options(time_limit=0.0, priced_from=0), Progress())
+    assert planning.plan.summary["termination"] == "time_limit"
+    assert max(planning.solution.row_violation, planning.solution.bound_violation) < 1e-6
+    assert goal_values(planning)["unserved"] == 0.0

@@ -27,15 +27,20 @@ def write_plan(scenario: Scenario, plan: Plan, folder: Path, progress: Progress)
 
     with folder_written_whole(folder, owned=FILES) as scratch:
         with progress.phase("write tables"):
-            for name in TABLES:
-                (scratch / f"{name}.csv").write_text(plan.tables[name].to_csv(), encoding="utf-8")
+            write_tables(plan, scratch)
             geojson = json.dumps(plan_geojson(scenario, plan), ensure_ascii=False)
             (scratch / "map.geojson").write_text(geojson, encoding="utf-8")
         with progress.phase("write workbook"):
             (scratch / "plan.xlsx").write_bytes(workbook_bytes(scenario, plan))
         with progress.phase("write report"):
             (scratch / "report.html").write_text(render(scenario, plan), encoding="utf-8")
-        (scratch / "plan.json").write_text(summary_json(plan.summary), encoding="utf-8")
+
+
+def write_tables(plan: Plan, folder: Path) -> None:
+    """Writes what ``cutfill check`` reads: the tables and the summary."""
+    for name in TABLES:
+        (folder / f"{name}.csv").write_text(plan.tables[name].to_csv(), encoding="utf-8")
+    (folder / "plan.json").write_text(summary_json(plan.summary), encoding="utf-8")
 
 
 def summary_json(summary: dict[str, Any]) -> str:

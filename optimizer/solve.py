@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 from scipy import sparse
 
-from optimizer.backends import Answer, Backend
+from optimizer.backends import Answer, Backend, Carried
 from optimizer.errors import InputError
 from optimizer.lanes import Lanes
 from optimizer.program import Block, Program
@@ -93,6 +93,8 @@ class Session:
     _marks: list[object] = field(default_factory=list)
     _started: float = 0.0
     x: Floats | None = None
+    begin: Carried | None = None  # where to start from instead of from scratch
+    first_mark: object = None  # the vertex that the stages began with, where all goals pull at once
 
     def run(self, progress: Progress, fallback: Callable[[], Floats] | None = None) -> Solution:
         """Solves the goals in order; at a limit the best point so far is kept.
@@ -103,12 +105,15 @@ class Session:
         """
         self._started = time.perf_counter()
         self.backend.load(self.program)
+        if self.begin is not None:
+            self.backend.start_carried(self.begin)
         x: Floats | None = None
         termination: Termination = "optimal"
         order = goal_order(self.objective)
         if len(order) > 1 and self.backend.warm:
             with progress.phase("solve start"):
                 answer = self._solve(self._start_cost(order), order[0])
+            self.first_mark = self.backend.mark()
             x = x if answer.x is None else answer.x
         for goal in order:
             with progress.phase(f"solve {goal}"):
@@ -124,6 +129,7 @@ class Session:
             value = float(self.cost(goal) @ x) + self.constant(goal)
             self.stages.append(self._finished(goal, value, answer, seconds))
             self._marks.append(self.backend.mark())
+            self.first_mark = self.first_mark or self._marks[0]
             self._hold(goal, value)
         assert x is not None
         self.stages += [self._unfinished(goal, x, 0, 0.0) for goal in order[len(self.stages) :]]

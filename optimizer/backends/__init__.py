@@ -30,6 +30,15 @@ class Answer:
     iterations: int
 
 
+@dataclass(frozen=True)
+class Carried:
+    """A vertex of another program: its mark, and the column or row there of each one here (-1 = new)."""
+
+    mark: object
+    columns: Ints
+    rows: Ints
+
+
 class Backend(Protocol):
     """A live linear program in a solver (minimisation)."""
 
@@ -66,6 +75,9 @@ class Backend(Protocol):
             mark: what :meth:`mark` gave; rows and columns added since are taken as slack and as unused.
             dual: limits have changed since and costs have not, so the dual simplex is the way on.
         """
+
+    def start_carried(self, vertex: Carried) -> None:
+        """Puts the first solve of a program at a vertex of another; what is new is unused, and its rows slack."""
 
     def solve(self, time_limit: float | None) -> Answer:
         """Solves as it stands now."""

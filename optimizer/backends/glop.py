@@ -9,7 +9,7 @@ import numpy as np
 from ortools.linear_solver.python import model_builder_helper
 from scipy import sparse
 
-from optimizer.backends import Answer, Status
+from optimizer.backends import Answer, Carried, Status
 from optimizer.program import Program
 from optimizer.scenario import Floats, Ints
 
@@ -74,6 +74,9 @@ class Glop:
         return None
 
     def start_from(self, mark: object, *, dual: bool) -> None:
+        """Does nothing: every solve is cold."""
+
+    def start_carried(self, vertex: Carried) -> None:
         """Does nothing: every solve is cold."""
 
     def solve(self, time_limit: float | None) -> Answer:

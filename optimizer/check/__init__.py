@@ -25,17 +25,19 @@ from optimizer.errors import Fault, InputError
 from optimizer.progress import Progress
 from optimizer.read import load_scenario
 from optimizer.scenario import Scenario
+from optimizer.whatif.variants import varied
 
-__all__ = ["CheckResult", "Finding", "check", "format_result", "result_json"]
+__all__ = ["CheckResult", "Finding", "check", "check_folder", "format_result", "result_json"]
 
 
-def check(scenario_path: Path, plan_folder: Path, progress: Progress) -> CheckResult:
+def check(scenario_path: Path, plan_folder: Path, progress: Progress, *, variant: str | None = None) -> CheckResult:
     """Recomputes a plan from the inputs and tells every row that does not hold.
 
     Args:
         scenario_path: scenario folder, ``.xlsx`` or ``.json``.
         plan_folder: folder that ``cutfill plan`` wrote.
         progress: told how far long work is.
+        variant: patch that the scenario was planned with, as ``cutfill whatif`` takes it.
 
     Raises:
         InputError: the scenario or the plan's files cannot be read; every fault of both.
@@ -44,7 +46,7 @@ def check(scenario_path: Path, plan_folder: Path, progress: Progress) -> CheckRe
     scenario = None
     with progress.phase("read"):
         try:
-            scenario = load_scenario(scenario_path)
+            scenario = varied(scenario_path, variant) if variant else load_scenario(scenario_path)
         except InputError as error:
             faults.extend(error.faults)
         plan = read_plan_folder(plan_folder, faults)
@@ -54,6 +56,20 @@ def check(scenario_path: Path, plan_folder: Path, progress: Progress) -> CheckRe
     distances = measure(scenario, progress, engine="scipy")
     with progress.phase("check"):
         return _checked(scenario, plan, distances, reference)
+
+
+def check_folder(scenario: Scenario, plan_folder: Path, distances: Distances) -> CheckResult:
+    """The same for a scenario in memory whose distances are known.
+
+    Raises:
+        InputError: the plan's files cannot be read.
+    """
+    faults: list[Fault] = []
+    plan = read_plan_folder(plan_folder, faults)
+    reference = _reference(scenario, faults)
+    refuse(faults)
+    assert plan is not None
+    return _checked(scenario, plan, distances, reference)
 
 
 def _reference(scenario: Scenario | None, faults: list[Fault]) -> Sheet | None:

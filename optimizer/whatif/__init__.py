@@ -1,0 +1,56 @@
+"""``cutfill whatif``: variants of a scenario compared with it, as tables, as a page, and in a sentence each."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+__all__ = ["add_arguments", "command"]
+
+LEAD = ("What if", "情景对比")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of ``cutfill whatif``."""
+    parser.add_argument("scenario", type=Path, help="scenario folder, .xlsx or .json")
+    parser.add_argument("variants", nargs="+", metavar="VARIANT", help="TOML patch; a.toml+b.toml applies both")
+    parser.add_argument("-o", "--out", type=Path, required=True, help="folder to write")
+    parser.add_argument("--time-limit", type=float, metavar="SECONDS", help="of each solve")
+    parser.add_argument("--json", action="store_true", help="print comparison.json on standard output")
+    parser.add_argument("--quiet", action="store_true", help="no progress on standard error")
+
+
+def command(args: argparse.Namespace) -> int:
+    """Runs ``cutfill whatif``; returns the exit code."""
+    from optimizer.cli import DONE, FAULTY_PLAN, LIMIT
+    from optimizer.outputs import summary_json
+    from optimizer.planner import Options
+    from optimizer.progress import Progress
+    from optimizer.read import Inputs
+    from optimizer.whatif.apply import refuse_unfit
+    from optimizer.whatif.folder import comparison, write_comparison
+    from optimizer.whatif.patch import read_variants
+    from optimizer.whatif.study import Study
+
+    progress = Progress(quiet=args.quiet, as_json=args.json)
+    variants = read_variants(args.variants)
+    with progress.phase("read"):
+        inputs = Inputs.read(args.scenario)
+    refuse_unfit(inputs, variants)
+    study = Study(inputs, Options(time_limit=args.time_limit), progress)
+    cases = []
+    with progress.phase("variants"):
+        for number, variant in enumerate(variants, start=1):
+            cases.append(study.solve(variant))
+            progress.step(number, len(variants), "variants")
+    write_comparison(study.base, cases, args.out, LEAD)
+    summary = comparison(study.base, cases)
+    if args.json:
+        print(summary_json(summary), end="")
+    else:
+        for told in summary["variants"]:
+            print(told["sentence"])
+        print(f"written to {args.out}: open {args.out / 'comparison.html'}")
+    if any(case.findings for case in (study.base, *cases)):
+        return FAULTY_PLAN
+    return DONE if all(case.summary["termination"] == "optimal" for case in (study.base, *cases)) else LIMIT

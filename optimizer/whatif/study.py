@@ -1,0 +1,123 @@
+"""A base planned once, and variants of it planned from its vertex; every answer is recomputed from its inputs."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from optimizer.check import check_folder
+from optimizer.check.result import Finding
+from optimizer.distances import Distances, Line, measure
+from optimizer.outputs import write_tables
+from optimizer.planner import Options, Planning, plan_scenario
+from optimizer.progress import Progress
+from optimizer.read import Inputs
+from optimizer.scenario import Scenario
+from optimizer.tables import Table
+from optimizer.whatif.apply import INPUT_COLUMNS, apply
+from optimizer.whatif.patch import Variant
+
+INDEPENDENT = "scipy"  # path engine of the second reading
+
+
+@dataclass(frozen=True)
+class Case:
+    """The base or a variant, planned and checked.
+
+    Attributes:
+        key, name, name_zh: what it is called; the base's key is ``base``.
+        inputs: what was changed (``inputs.csv``); no rows for the base.
+        findings: what the independent recomputation does not confirm; none where the answer holds.
+        seconds: from the patch to the checked plan.
+    """
+
+    key: str
+    name: str
+    name_zh: str
+    planning: Planning
+    inputs: Table
+    findings: tuple[Finding, ...]
+    seconds: float
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """The content of its ``plan.json``."""
+        return self.planning.plan.summary
+
+    @property
+    def goals(self) -> dict[str, float]:
+        """Value of each goal, in the order of the objective."""
+        return {goal["name"]: goal["value"] for goal in self.summary["goals"]}
+
+
+class Study:
+    """A base and the solver that holds it.
+
+    Args:
+        inputs: the base as read.
+        options: how to solve.
+        progress: told of the base's phases.
+    """
+
+    def __init__(self, inputs: Inputs, options: Options, progress: Progress):
+        self._inputs, self._options = inputs, options
+        self._roads = Measured(inputs.scenario, options.engine, progress)
+        self._independent = Measured(inputs.scenario, INDEPENDENT, progress)
+        start = time.perf_counter()
+        planning = plan_scenario(
+            inputs.scenario, options, progress, distances=self._roads.of(inputs.scenario), brief=True
+        )
+        scenario = inputs.scenario
+        self.base = self._case("base", scenario.name, scenario.name, planning, Table(INPUT_COLUMNS), start)
+
+    def solve(self, variant: Variant) -> Case:
+        """Plans and checks a variant, starting from the base's vertex.
+
+        Raises:
+            InputError: the variant cannot be applied.
+        """
+        start = time.perf_counter()
+        applied = apply(self._inputs, variant)
+        distances = self._roads.of(applied.scenario)
+        planning = plan_scenario(
+            applied.scenario, self._options, Progress(), distances=distances, warm=self.base.planning, brief=True
+        )
+        return self._case(variant.key, variant.name, variant.name_zh, planning, applied.inputs, start)
+
+    def _case(self, key: str, name: str, name_zh: str, planning: Planning, inputs: Table, start: float) -> Case:
+        distances = self._independent.of(planning.scenario)
+        with tempfile.TemporaryDirectory(prefix="cutfill-") as folder:
+            write_tables(planning.plan, Path(folder))
+            checked = check_folder(planning.scenario, Path(folder), distances)
+        return Case(key, name, name_zh, planning, inputs, checked.findings, time.perf_counter() - start)
+
+
+class Measured:
+    """Distances of a base, of which those of a variant are a part as long as roads and places are the same."""
+
+    def __init__(self, scenario: Scenario, engine: str, progress: Progress):
+        self._scenario, self._engine = scenario, engine
+        self._distances = measure(scenario, progress, engine=engine)
+
+    def of(self, scenario: Scenario) -> Distances:
+        """Distances of a variant's scenario; measured anew where something moved, is new, or a road is closed."""
+        base = self._scenario
+        number = {name: i for i, name in enumerate(base.place_ids)}
+        at = np.array([number.get(name, -1) for name in scenario.place_ids], dtype=np.int64)
+        on_map = base.roads.file is not None and replace(scenario.roads, max_km=base.roads.max_km) == base.roads
+        if not on_map or (at < 0).any() or not np.array_equal(base.lonlat[at], scenario.lonlat):
+            return measure(scenario, Progress(), engine=self._engine)
+        block, whole = np.ix_(at, at), self._distances
+
+        def paths(pairs: Sequence[tuple[int, int]]) -> list[Line]:
+            return whole.paths([(int(at[a]), int(at[b])) for a, b in pairs])
+
+        return replace(
+            whole, km=whole.km[block], minutes=whole.minutes[block], cost_per_t=whole.cost_per_t[block], paths=paths
+        )

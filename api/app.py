@@ -15,19 +15,17 @@ from fastapi import FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
-from sqlalchemy import select
 from starlette.concurrency import run_in_threadpool
 
-from api import tables
-from api.audit.protect import protect
+from api import pages
 from api.background import Background
 from api.blobs import Blobs
 from api.district import District
-from api.events.models import LedgerHead
 from api.kernel.clock import Clock
-from api.kernel.database import Base, Database
+from api.kernel.database import Database
 from api.kernel.problems import Busy, Invalid, TooLarge, TooManyRequests, install_problem_handlers, kinds, problems
 from api.middleware import RateLimit, SecurityHeaders
+from api.migrations import upgrade
 from api.platform import Platform
 from api.settings import Settings
 from optimizer import __version__
@@ -93,6 +91,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         if find_spec(f"api.{noun}.router") is not None:
             app.include_router(import_module(f"api.{noun}.router").router)
     _serve_documents(app)
+    pages.install(app)
     return app
 
 
@@ -111,13 +110,12 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 def prepare(platform: Platform) -> None:
-    """Brings the database to the present layout."""
-    assert tables.ALL  # imported, so that the metadata is whole
-    Base.metadata.create_all(platform.database.engine)
-    with platform.database.writing() as session:
-        if session.execute(select(LedgerHead)).first() is None:
-            session.add(LedgerHead(id=1, entry=0, hash="", event=0))
-            protect(session.connection())
+    """Brings the database to the present layout.
+
+    Raises:
+        InputError: a later version of the program laid it out.
+    """
+    upgrade(platform.database)
 
 
 def _serve_documents(app: FastAPI) -> None:

@@ -107,6 +107,7 @@ def report_stock(work: Work, id_: str, report: StockReport, precondition: Precon
         for (material, grade), mass in sorted(kg.items())
     ]
     work.session.add_all(lines)
+    row.stock_as_of = report.as_of
     row.reported_at = row.updated_at = work.clock.now()
     work.session.flush()
     work.tell("facility.stock_reported", row.id, as_of=report.as_of.isoformat(), kg=sum(kg.values()))

@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 from nicegui import app as nicegui_app
 from nicegui import storage, ui
 
-from api.pages import clearing, clearings, home, listings, matches, post, signing, styles  # noqa: F401 - they register
+from api.pages import clearing, clearings, home, listings, matches, offers, post, signing, styles  # noqa: F401 - they register
 from api.pages.session import language_of
 from api.pages.texts import TAGS, say
 from api.settings import Settings

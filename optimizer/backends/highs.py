@@ -187,6 +187,8 @@ class Highs:
         self._strategy = _PRIMAL_SIMPLEX if status == "optimal" else _DUAL_SIMPLEX
         x = np.array(solution.col_value) if feasible or status == "optimal" else None
         dual = np.array(solution.row_dual) if solution.dual_valid else None
+        if status == "optimal" and self.size[1] == 0:  # HiGHS gives a model without columns no duals; zero is right
+            dual = np.zeros(self.size[0])
         return Answer(status, x, dual, max(int(info.simplex_iteration_count), 0))
 
     @staticmethod

@@ -237,6 +237,13 @@ def test_the_stored_scenario_gives_the_same_goals(market: Market, tmp_path: Path
     assert same["scenario_sha256"] != clearing["scenario_sha256"]  # what proposals hold is out
 
 
+@pytest.mark.parametrize("form", ["welfare", "policy"])
+def test_a_market_in_which_nothing_can_go_anywhere(market: Market, form: str) -> None:
+    """One demand and nobody to fill it: no lane, no proposal, and no defect."""
+    market.demand()
+    assert market.clear(form=form)["counts"]["proposals"] == 0
+
+
 def test_minimum_lots_are_kept(market: Market) -> None:
     market.supply(100, minimum_lot=100), market.demand(60)
     clearing = market.clear()

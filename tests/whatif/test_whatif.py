@@ -62,6 +62,9 @@ def test_open_and_a_setting_and_an_added_place(two_pits, patch):
         open = ["Y"]
         [scenario]
         costs.haul_per_t_km = 2
+        [[facilities]]
+        where = { facility = "Y" }
+        set = { end_stock_max = 0 }
         [[demands]]
         add = { demand = "E", accepts = "spoil_silty_clay", quantity = 30, unit = "t" }
         [[distances]]
@@ -181,7 +184,8 @@ def test_the_command_writes_what_check_confirms(two_pits, patch, tmp_path, capsy
     assert main(["whatif", str(two_pits), wet, shut, "-o", str(out), "--quiet"]) == 0
     said = capsys.readouterr().out.splitlines()
     assert said[0] == (
-        "Wet: 40 t more leave the zone, haul work grows by 44.7%, it costs CNY 342 more, utilisation goes from 75.0% to 62.5%."
+        "Wet: 40 t more leave the zone, haul work grows by 44.7%, it costs CNY 342 more, "
+        "utilisation goes from 75.0% to 62.5%."
     )
     assert (
         said[1]

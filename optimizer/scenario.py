@@ -120,6 +120,7 @@ class Facilities:
     accepts: Bools  # (F, M); for a quarry: what it sells
     grade: Ints  # the worst grade it takes; 1 for a quarry, whose goods are grade 1
     open: Bools  # (F, days): status open, within its dates, not closed by calendar.csv
+    dates: Bools  # (F, days): the same whatever its status
     daily_in: Floats  # (F, days) t
     daily_out: Floats  # (F, days) t
     storage: Floats  # t overnight (yard, plant; 0 when blank) or room over the horizon (the others; inf when blank)
@@ -258,6 +259,12 @@ class Scenario:
     def first_facility(self) -> int:
         """Node number of facility 0."""
         return len(self.supplies.ids) + len(self.demands.ids)
+
+    @property
+    def opened(self) -> Bools:
+        """(F,) candidates that a siting has opened."""
+        candidate = np.array([status == "candidate" for status in self.facilities.status], dtype=bool)
+        return candidate & self.facilities.open.any(axis=1)
 
     @property
     def lonlat(self) -> Floats:

@@ -141,13 +141,13 @@ class Session:
         """Cost vector of a goal, or of the weighted sum."""
         if goal != TOTAL:
             return self.program.goals[goal]
-        return sum((w * self.program.goals[g] for g, w in self._weights().items()), np.zeros(self.program.shape[1]))
+        return sum((w * self.program.goals[g] for g, w in self.weights.items()), np.zeros(self.program.shape[1]))
 
     def constant(self, goal: str) -> float:
         """The part of a goal that no decision changes."""
         if goal != TOTAL:
             return self.program.constants[goal]
-        return sum(w * self.program.constants[g] for g, w in self._weights().items())
+        return sum(w * self.program.constants[g] for g, w in self.weights.items())
 
     def optimum(
         self,
@@ -257,9 +257,11 @@ class Session:
     def _of_lanes(self, goals: Mapping[str, Floats], goal: str) -> Floats:
         if goal != TOTAL:
             return goals[goal]
-        return sum((w * goals[g] for g, w in self._weights().items()), np.zeros(len(goals["unserved"])))
+        return sum((w * goals[g] for g, w in self.weights.items()), np.zeros(len(goals["unserved"])))
 
-    def _weights(self) -> dict[str, float]:
+    @property
+    def weights(self) -> dict[str, float]:
+        """CNY per unit of each goal, in weights mode."""
         return {"unserved": self.unserved_per_t, **self.objective.weights}
 
     def _stage(self, goal: str, x: Floats | None) -> tuple[Answer, float]:

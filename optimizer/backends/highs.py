@@ -18,6 +18,7 @@ _STATUS: dict[highspy.HighsModelStatus, Status] = {
     highspy.HighsModelStatus.kOptimal: "optimal",
     highspy.HighsModelStatus.kModelEmpty: "optimal",
     highspy.HighsModelStatus.kInfeasible: "infeasible",
+    highspy.HighsModelStatus.kObjectiveBound: "infeasible",
     highspy.HighsModelStatus.kUnbounded: "unbounded",
     highspy.HighsModelStatus.kTimeLimit: "time_limit",
     highspy.HighsModelStatus.kIterationLimit: "time_limit",
@@ -92,6 +93,27 @@ class Highs:
         row = self._highs.getNumRow()
         self._checked(self._highs.addRow(-np.inf, upper, len(at), at, coefficients[at]), "add a goal row")
         return int(row)
+
+    def add_rows(self, matrix: sparse.csr_array, upper: Floats) -> int:
+        """Adds rows ``matrix · x ≤ upper``; returns the number of the first."""
+        first, n = self._highs.getNumRow(), matrix.shape[0]
+        start, index = matrix.indptr[:-1].astype(np.int32), matrix.indices.astype(np.int32)
+        status = self._highs.addRows(n, np.full(n, -np.inf), upper, matrix.nnz, start, index, matrix.data)
+        self._checked(status, "add rows")
+        self._strategy = _DUAL_SIMPLEX
+        return int(first)
+
+    def after_new_bounds(self) -> None:
+        """Bounds have changed and costs have not: the dual simplex is the way on."""
+        self._strategy = _DUAL_SIMPLEX
+
+    def reduced_costs(self, columns: Ints) -> Floats:
+        """Reduced costs of columns in the last answer."""
+        return np.array(self._highs.getSolution().col_dual)[columns]
+
+    def cut_off(self, value: float) -> None:
+        """Lets the dual simplex stop, with the status ``infeasible``, where the objective cannot stay below a value."""
+        self._highs.setOptionValue("objective_bound", value)
 
     def set_row_bounds(self, rows: Ints, lower: Floats, upper: Floats) -> None:
         """Changes bounds of rows."""

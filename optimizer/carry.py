@@ -6,6 +6,7 @@ its own, whatever the numbers of its columns are.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,7 +66,7 @@ def _same(old: tuple[str, ...], new: tuple[str, ...]) -> Ints:
     return np.array([number.get(name, -1) for name in old], dtype=np.int64)
 
 
-def _matched(old: dict[str, Block], new: dict[str, Block], renumbered: dict[str, Ints]) -> Ints:
+def _matched(old: Mapping[str, Block], new: Mapping[str, Block], renumbered: dict[str, Ints]) -> Ints:
     """For each new column or row the old one of the same meaning; -1 where there was none."""
     found = [np.zeros(0, dtype=np.int64)]
     for name, block in new.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +12,20 @@ from optimizer.files import folder_written_whole
 from optimizer.plan import Plan
 from optimizer.progress import Progress
 from optimizer.scenario import Scenario
+from optimizer.tables import Table
 
 TABLES = ("flows", "stocks", "processing", "balance", "prices", "reasons")
 FILES = frozenset(
     {f"{name}.csv" for name in TABLES} | {"plan.json", "map.geojson", "report.html", "plan.xlsx"}
     | {"trips.csv", "trucks.csv"}  # a new plan makes an older dispatch of the folder untrue
+    | {"site.csv", "solutions.csv", "streets.csv"}  # and an older siting
 )  # fmt: skip
 
 
-def write_plan(scenario: Scenario, plan: Plan, folder: Path, progress: Progress) -> None:
-    """Writes every file of the plan folder; files of other programs in it are kept."""
+def write_plan(
+    scenario: Scenario, plan: Plan, folder: Path, progress: Progress, more: Mapping[str, Table] | None = None
+) -> None:
+    """Writes every file of the plan folder, and further tables by name; files of other programs in it are kept."""
     from optimizer.geojson import plan_geojson
     from optimizer.report import render
     from optimizer.workbook import workbook_bytes
@@ -28,6 +33,8 @@ def write_plan(scenario: Scenario, plan: Plan, folder: Path, progress: Progress)
     with folder_written_whole(folder, owned=FILES) as scratch:
         with progress.phase("write tables"):
             write_tables(plan, scratch)
+            for name, table in (more or {}).items():
+                (scratch / f"{name}.csv").write_text(table.to_csv(), encoding="utf-8")
             geojson = json.dumps(plan_geojson(scenario, plan), ensure_ascii=False)
             (scratch / "map.geojson").write_text(geojson, encoding="utf-8")
         with progress.phase("write workbook"):

@@ -19,6 +19,7 @@ from optimizer.check.plants import check_processing
 from optimizer.check.result import CheckResult, Finding, Ledger, format_result, result_json
 from optimizer.check.rows import Rows
 from optimizer.check.sites import check_blends, check_demands, check_supplies
+from optimizer.check.siting import check_siting, read_siting, with_openings
 from optimizer.check.stocks import StockChecks, stocks_of
 from optimizer.distances import Distances, measure
 from optimizer.errors import Fault, InputError
@@ -53,9 +54,11 @@ def check(scenario_path: Path, plan_folder: Path, progress: Progress, *, variant
         reference = _reference(scenario, faults)
     refuse(faults)
     assert scenario is not None and plan is not None
+    sited = read_siting(plan_folder)
+    scenario = with_openings(scenario, sited)
     distances = measure(scenario, progress, engine="scipy")
     with progress.phase("check"):
-        return _checked(scenario, plan, distances, reference)
+        return _checked(scenario, plan, distances, reference, sited)
 
 
 def check_folder(scenario: Scenario, plan_folder: Path, distances: Distances) -> CheckResult:
@@ -79,7 +82,9 @@ def _reference(scenario: Scenario | None, faults: list[Fault]) -> Sheet | None:
     return read_sheet(scenario.objective.reference / "flows.csv", TABLES["flows.csv"], faults)
 
 
-def _checked(scenario: Scenario, plan: PlanFolder, distances: Distances, reference: Sheet | None) -> CheckResult:
+def _checked(
+    scenario: Scenario, plan: PlanFolder, distances: Distances, reference: Sheet | None, sited: Sheet | None = None
+) -> CheckResult:
     ledger = Ledger()
     check_inputs(scenario, plan.summary, ledger)
     places = Places.of(scenario)
@@ -87,6 +92,8 @@ def _checked(scenario: Scenario, plan: PlanFolder, distances: Distances, referen
     rates = Rows(scenario, places, distances, flows, ledger).check()
     processing = read_processing(scenario, plan.processing, ledger)
     made = check_processing(scenario, processing, ledger)
+    if sited is not None:
+        check_siting(scenario, places, flows, sited, plan.summary, ledger)
     supply = check_supplies(scenario, places, flows, ledger)
     demand = check_demands(scenario, places, flows, ledger)
     check_blends(scenario, places, flows, ledger)

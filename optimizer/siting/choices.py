@@ -53,6 +53,13 @@ class Choices:
         """The same choices, one set apart."""
         return replace(self, known=(*self.known, chosen.tobytes()))
 
+    def flipped(self, i: int, chosen: Bools) -> Choices | None:
+        """The same choices with one candidate made to go the other way than in a set; None where it must not."""
+        lower, upper = self.lower.copy(), self.upper.copy()
+        lower[i] = upper[i] = 0.0 if chosen[i] else 1.0
+        fits = self.lower[i] <= lower[i] and upper[i] <= self.upper[i]
+        return replace(self, lower=lower, upper=upper) if fits else None
+
     @classmethod
     def of(
         cls,

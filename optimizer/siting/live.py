@@ -143,12 +143,13 @@ class Siting:
             hint, nodes, finished = search.chosen, nodes + search.nodes, finished and search.finished
             constant = 0.0 if goal == OPENINGS else self.session.constant(goal)
             values[goal], bounds[goal] = search.value + constant, search.bound + constant
-            self._hold(goal, search.value)
+            self.hold(goal, search.value)
         self._release()
         assert hint is not None
         return Found(hint, {g: values[g] for g in order}, {g: bounds[g] for g in order}, finished, nodes)
 
-    def _hold(self, goal: str, value: float) -> None:
+    def hold(self, goal: str, value: float) -> None:
+        """Later goals may take the stated tolerance of this one, and no more; ``value`` without its constant."""
         room = max(self.session.objective.tolerance, EXACT) * abs(value) + NOTHING
         self._held.append(self.backend.add_row(self.cost(goal), value + room))
 

@@ -1,6 +1,6 @@
 """The siting program: the plan with every candidate open, and a 0/1 column for each that lets its lanes be used.
 
-    Σ_in x ≤ daily_in_fd · y_f      Σ_out x ≤ daily_out_fd · y_f      Σ_k stock ≤ storage_f · y_f      (and room, recipes)
+    Σ_in x ≤ daily_in_fd · y_f      Σ_out x ≤ daily_out_fd · y_f      Σ_k stock ≤ storage_f · y_f
     Σ_days x_pf ≤ most that p can give to or take from f · y_f         for every partner p: the strong rows
 
 The strong rows make the relaxation nearly as good as the answer, and nearly all of them never matter: they are added
@@ -80,7 +80,9 @@ def _most(scenario: Scenario, place: Ints) -> Floats:
     f = scenario.facilities
     gates = np.minimum(f.daily_in.sum(axis=1), np.where([k == "quarry" for k in f.kind], np.inf, f.storage))
     total = scenario.supplies.release.sum()
-    facility = np.where([k in ("disposal", "offsite") for k in f.kind], np.minimum(gates, total), f.daily_in.sum(axis=1))
+    facility = np.where(
+        [k in ("disposal", "offsite") for k in f.kind], np.minimum(gates, total), f.daily_in.sum(axis=1)
+    )
     whole = np.concatenate([scenario.supplies.release.sum(axis=1), scenario.demands.quantity, facility])
     return np.asarray(whole, dtype=np.float64)[place]
 

@@ -115,7 +115,6 @@ class Search:
 
     def _children(self, node: Node) -> list[Node]:
         """The two parts of a node, as far as they can hold something better."""
-        s = self._s
         point = self._relaxed(node.lower, node.upper, NODE_ROUNDS)
         self.nodes += 1
         if point is None or self._settled(point):

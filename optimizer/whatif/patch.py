@@ -255,7 +255,8 @@ class _Reader:
             elif unknown := set(row) - CLOSURE_KEYS:
                 self.faults.append(place.fault("closures", f"unknown key {listed(sorted(unknown))}"))
             else:
-                found.append(Closure(*(float(value) for value in numbers), place))  # type: ignore[arg-type]
+                lon, lat, radius = (float(value) for value in numbers if value is not None)
+                found.append(Closure(lon, lat, radius, place))
         return found
 
     def _settings(self, content: Any) -> list[tuple[str, Any, Place]]:

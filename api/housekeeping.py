@@ -20,6 +20,7 @@ from pathlib import Path
 
 from sqlalchemy import and_, delete, or_, select
 
+from api.auth.lockout import forget_failures
 from api.clearings.models import Clearing
 from api.clearings.store import unpacked_folder
 from api.documents.models import Document
@@ -70,7 +71,7 @@ class Housekeeping:
 
 def run_once(platform: Platform) -> None:
     """Every step in a transaction of its own; one that fails is logged and keeps none of the others from running."""
-    for step in (*_timed(), forget):
+    for step in (*_timed(), forget, forget_failures):
         try:
             with platform.writing() as work:
                 step(work)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any
+from decimal import Decimal
+from typing import Any, get_args
 from urllib.parse import urlencode
 
 import httpx2
@@ -13,12 +14,15 @@ from sqlalchemy import select
 
 from api.kernel.geography import km_between
 from api.listings.models import TRADING, Listing
+from api.listings.repository import PUBLIC_STATES
+from api.listings.schemas import State
 from api.platform import Platform
 from benchmarks.measure import DisagreementError
 
 CLOSE_KM = 1e-6  # one millimetre: two ways of computing a distance
 MOST_PAGES = 4
 FIRST_QUOTE_SECONDS = 120
+STATES = get_args(State)
 Query = Mapping[str, Any]
 
 
@@ -53,21 +57,36 @@ def _walk(client: httpx2.Client, query: Query) -> tuple[list[str], bool]:
     return ids, False
 
 
-def scan(rows: Sequence[Listing], query: Query) -> dict[str, float]:
-    """What a search of the market should find, one row after the other: km by id, 0 without a place to measure from."""
+def scan(rows: Sequence[Listing], query: Query, organisation: str | None = None) -> dict[str, float]:
+    """What a search should find, one row after the other: km by id, 0 without a place to measure from.
+
+    Args:
+        organisation: of who asks; None is the public. Overseers, who see more, are left out here.
+    """
     near = _floats(query.get("near"))
     found = {}
     for row in rows:
         km = km_between((near[0], near[1]), (row.lon, row.lat)) if near else 0.0
-        if row.state in TRADING and _fits(row, query) and km <= float(query.get("within_km", "inf")):
+        if _shown(row, query, organisation) and _fits(row, query) and km <= float(query.get("within_km", "inf")):
             found[row.id] = km
     return found
 
 
+def _shown(row: Listing, query: Query, organisation: str | None) -> bool:
+    """Whether the search is about a listing at all, and may be."""
+    own = row.organisation_id == organisation
+    if query.get("mine") and not own:
+        return False
+    priced = "price_min" in query or "price_max" in query
+    states = {query["state"]} if "state" in query else {*STATES} if query.get("mine") else {*TRADING}
+    return row.state in states and (own or row.state in PUBLIC_STATES) and (not priced or own or row.price_public)
+
+
 def _fits(row: Listing, query: Query) -> bool:
     """Whether a listing has what was asked for, its distance apart."""
-    grade, box = query.get("grade"), _floats(query.get("bbox"))
+    grade, box, text = query.get("grade"), _floats(query.get("bbox")), str(query.get("text", "")).lower()
     fitting = grade is None or (row.grade <= grade if row.side == "supply" else row.grade >= grade)
+    lowest, highest = query.get("price_min"), query.get("price_max")
     return (
         fitting
         and query.get("side") in (None, row.side)
@@ -75,6 +94,9 @@ def _fits(row: Listing, query: Query) -> bool:
         and row.window_to >= _date(query.get("from"), dt.date.min)
         and row.window_from <= _date(query.get("to"), dt.date.max)
         and (not box or (box[0] <= row.lon <= box[2] and box[1] <= row.lat <= box[3]))
+        and (lowest is None or (row.reserve is not None and row.reserve >= Decimal(lowest)))
+        and (highest is None or (row.reserve is not None and row.reserve <= Decimal(highest)))
+        and (text in row.name.lower() or text in row.street.lower())
     )
 
 

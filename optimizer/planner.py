@@ -18,6 +18,7 @@ from optimizer.distances import Distances, measure
 from optimizer.figures import Figures
 from optimizer.lanes import Lanes, build_lanes
 from optimizer.ledger import Ledger, as_columns, read_solution
+from optimizer.nearby import over_few_lanes
 from optimizer.plan import Plan, ledger_tables
 from optimizer.prices import price_table
 from optimizer.program import Program
@@ -36,6 +37,7 @@ class Options:
         time_limit: seconds for all goals together; None for no limit.
         threads, seed: handed to the solver and recorded.
         engine: path engine for road graphs.
+        priced_from: lanes from which on the solver holds only those that matter; the optimum is that of all.
     """
 
     solver: str = "highs"
@@ -43,6 +45,7 @@ class Options:
     threads: int = 1
     seed: int = 0
     engine: str = "auto"
+    priced_from: int = 50_000
 
 
 @dataclass(frozen=True)
@@ -92,8 +95,11 @@ def plan_scenario(
         lanes = build_lanes(scenario, distances)
     with progress.phase("program"):
         program = build_program(scenario, lanes)
-    if warm is None:
+    large = max(len(lanes), len(warm.lanes) if warm else 0) >= options.priced_from
+    if warm is None or large:
         backend = make_backend(options.solver, threads=options.threads, seed=options.seed)
+        if large and scenario.objective.reference is None:
+            backend = over_few_lanes(scenario, lanes, backend)
         session = open_session(scenario, program, backend, options.time_limit)
     else:
         backend = warm.session.backend

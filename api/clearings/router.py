@@ -25,9 +25,9 @@ from api.kernel.problems import (
     WrongState,
 )
 from api.kernel.work import Work
-from api.requests import Running, answers, reads, writes
+from api.requests import Running, Transacting, answers, reads, writes
 
-router = APIRouter(prefix="/v1/clearings", tags=["clearings"])
+router = APIRouter(prefix="/v1/clearings", tags=["clearings"], route_class=Transacting)
 CHANGING = (NotFound, ForeignResource, StaleVersion, WrongState)
 ZIP: dict[int | str, dict[str, Any]] = {200: {"content": {"application/zip": {}}, "description": "A folder as a zip."}}
 REPORT_POLICY = "default-src 'self' data: blob: 'unsafe-inline'; frame-ancestors 'self'; form-action 'none'"

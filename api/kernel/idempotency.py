@@ -69,8 +69,11 @@ class Creation:
         Raises:
             IdempotencyConflict: the key was used for another request.
         """
+        digest = hashlib.sha256(self._place.encode() + b"\n" + (fingerprint or self._body)).hexdigest()
+        # strangers may choose the same key by chance, and then mean different things
+        caller = work.caller.name if work.caller.signed_in else f"public:{digest}"
         if self._key is not None:
-            earlier = self._claim(work, fingerprint)
+            earlier = self._claim(work, caller, digest)
             if earlier is not None:
                 return earlier
         view, location = make()
@@ -82,30 +85,25 @@ class Creation:
         if self._key is not None:
             work.session.execute(
                 update(IdempotencyRecord)
-                .where(IdempotencyRecord.caller == work.caller.name, IdempotencyRecord.key == self._key)
-                .values(status=status, headers=headers, body=body)
+                .where(IdempotencyRecord.caller == caller, IdempotencyRecord.key == self._key)
+                .values(status=status, headers=headers, body={**body, "secret": ""} if "secret" in body else body)
                 .execution_options(synchronize_session=False)
             )
         return JSONResponse(body, status, headers=headers)
 
-    def _claim(self, work: Work, fingerprint: bytes | None) -> Response | None:
-        """Claims the key; the stored answer if it was claimed before."""
-        digest = hashlib.sha256(self._place.encode() + b"\n" + (fingerprint or self._body)).hexdigest()
+    def _claim(self, work: Work, caller: str, digest: str) -> Response | None:
+        """Claims the key; the stored answer if it was claimed before, without a secret in it: none is ever kept."""
         insert = sqlite_insert if work.session.get_bind().dialect.name == "sqlite" else pg_insert
         claimed = work.session.execute(
             insert(IdempotencyRecord)
-            .values(
-                caller=work.caller.name, key=self._key, fingerprint=digest, status=0, headers={}, at=work.clock.now()
-            )
+            .values(caller=caller, key=self._key, fingerprint=digest, status=0, headers={}, at=work.clock.now())
             .on_conflict_do_nothing()
             .returning(IdempotencyRecord.key)
         ).scalar_one_or_none()
         if claimed is not None:
             return None
         record = work.session.execute(
-            select(IdempotencyRecord).where(
-                IdempotencyRecord.caller == work.caller.name, IdempotencyRecord.key == self._key
-            )
+            select(IdempotencyRecord).where(IdempotencyRecord.caller == caller, IdempotencyRecord.key == self._key)
         ).scalar_one()
         if record.fingerprint != digest:
             raise IdempotencyConflict

@@ -9,7 +9,7 @@ from fastapi import Request
 from nicegui import ui
 
 from api.clearings.schemas import DEFAULT_CHARGES, Charge, ClearingNew, ClearingView, Form
-from api.client import Client
+from api.client import ApiProblem, Client
 from api.jobs.schemas import JobView
 from api.pages.frame import OVERSEERS, page
 from api.pages.parts import Text, box, button, choice, confirmed, date_field, empty, heading, pill, text
@@ -36,14 +36,15 @@ class Run:
 
     def __init__(self, visitor: Visitor) -> None:
         self.visitor = visitor
-        today = visitor.platform.clock.today()
+        self.today = visitor.platform.clock.today()
         self.form: Form = "welfare"
-        self.start: dt.date | None = today + dt.timedelta(days=1)
+        self.start: dt.date | None = self.today + dt.timedelta(days=1)
         self.days = 7
         self.hours = 24.0
         self.charges: dict[Charge, float] = {charge: DEFAULT_CHARGES.get(charge, 0.0) for charge in CHARGE_UNITS}
         self.rows: list[ClearingView] = []
         self.job: JobView | None = None
+        self.field: ui.input
         self.bar: tuple[ui.element, ui.element, Text, Text, Text]
 
     async def load(self) -> None:
@@ -59,7 +60,9 @@ class Run:
 
     async def begin(self) -> None:
         """Asks for a clearing."""
-        assert self.start is not None
+        if self.start is None:
+            self.field.error = self.visitor.say("post.needed")
+            return
         new = ClearingNew(
             form=self.form,
             start=self.start,
@@ -67,7 +70,14 @@ class Run:
             charges={name: value for name, value in self.charges.items() if value},
             window_hours=self.hours,
         )
-        await ask(self.visitor.client.clearings.run, new)
+        try:
+            await ask(self.visitor.client.clearings.run, new)
+        except ApiProblem as problem:
+            if [fault.field for fault in problem.errors] != ["start"]:
+                raise
+            self.field.error = self.visitor.say("clearings.past" if self.start < self.today else "clearings.empty")
+            return
+        self.field.error = None
         await self.load()
         self.progress.refresh()
         self.so_far.refresh()
@@ -194,7 +204,8 @@ def _form(run: Run) -> None:
     )
     hint = ui.label(visitor.say(f"form.{run.form}_lead")).classes("note")
     with box("pair"):
-        date_field(visitor.say("clearings.start"), run.start, lambda value: setattr(run, "start", value))
+        label = visitor.say("clearings.start")
+        run.field = date_field(label, run.start, lambda value: setattr(run, "start", value))
         ui.number(visitor.say("clearings.days"), value=run.days, min=1, max=31, precision=0, format="%d").props(
             "outlined"
         ).bind_value_to(run, "days", lambda value: int(value or 1))

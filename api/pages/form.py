@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from nicegui import ui
+from pydantic import ValidationError
 
 from api.client import ApiProblem
 from api.kernel.geography import Location
@@ -23,6 +24,11 @@ from api.quotes.schemas import QuoteNew, QuoteView
 from api.sites.schemas import SiteView
 
 DENSITY = {"m3_bank": "bank_t_m3", "m3_loose": "loose_t_m3", "m3_compacted": "compacted_t_m3"}
+SHOW_FIRST_FAULT = """
+const fault = document.querySelector(".q-field--error, .fault:not(:empty)");
+fault?.closest("details")?.setAttribute("open", "");
+fault?.scrollIntoView({block: "center"});
+"""
 SETTLE_SECONDS = 0.6  # how long nobody types before a quote is asked for
 
 
@@ -145,8 +151,8 @@ class Form:
                 self.problem = problem_text(self.visitor, problem)
                 if isinstance(problem, ApiProblem):
                     self.show_faults(problem)
-            except ValueError:
-                self.fault("reserve", self.visitor.say("post.no_number"))
+            except ValueError as error:
+                self.show_wrong(error)
             else:
                 if mine != self._asked:
                     return
@@ -180,13 +186,14 @@ class Form:
                 auto_accept=self.auto_accept, photo_ids=self.photos,
                 certificate_id=self.certificate_id, open=True,
             )  # fmt: skip
-        except ValueError:
-            self.fault("reserve", self.visitor.say("post.no_number"))
+        except ValueError as error:
+            self.show_wrong(error)
             return
         try:
             await ask(self.visitor.client.listings.create, new)
         except ApiProblem as problem:
             self.show_faults(problem)
+            ui.run_javascript(SHOW_FIRST_FAULT)
             raise
         ui.navigate.to("/listings?posted=1")
 
@@ -203,15 +210,25 @@ class Form:
         for field in lacking:
             self.fault(field, self.visitor.say("post.needed"))
         if lacking:
-            ui.run_javascript(
-                "document.querySelector('.q-field--error, .fault:not(:empty)')?.scrollIntoView({block: 'center'})"
-            )
+            ui.run_javascript(SHOW_FIRST_FAULT)
         return bool(lacking)
 
     def show_faults(self, problem: ApiProblem) -> None:
-        """Puts each fault at its field."""
+        """Puts each fault that the API found at its field."""
         for error in problem.errors:
-            self.fault(error.field.split(".")[0], self.visitor.say("problem.at_field", message=error.message))
+            self._show_fault(error.field.split(".")[0], error.message)
+
+    def show_wrong(self, error: ValueError) -> None:
+        """Puts what cannot even be asked at its field: no number, or beyond what the API takes."""
+        if not isinstance(error, ValidationError):
+            self.fault("reserve", self.visitor.say("post.no_number"))
+            return
+        for fault in error.errors():
+            self._show_fault(str(fault["loc"][0]) if fault["loc"] else "window_to", fault["msg"])
+
+    def _show_fault(self, field: str, message: str) -> None:
+        other = self.visitor.say("problem.at_field", message=message)
+        self.fault(field, self.visitor.say(f"fault.{field}", default=other, message=message))
 
     def fault(self, field: str, message: str) -> None:
         """One fault at its field."""

@@ -107,7 +107,7 @@ class Draft:
             name = error.field.split(".")[0]
             field = self.fields.get(names.get(name, name))
             if field is not None:
-                field.error = error.message
+                field.error = self.visitor.say("problem.at_field", message=error.message)
 
     @ui.refreshable_method
     def total(self) -> None:

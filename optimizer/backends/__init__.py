@@ -56,6 +56,12 @@ class Backend(Protocol):
     def add_row(self, coefficients: Floats, upper: float) -> int:
         """Adds ``coefficients · x ≤ upper``; returns the row's number."""
 
+    def add_rows(self, matrix: sparse.csr_array, upper: Floats) -> int:
+        """Adds rows ``matrix · x ≤ upper``; returns the number of the first."""
+
+    def reduced_costs(self, columns: Ints) -> Floats:
+        """Reduced costs of columns in the last answer."""
+
     def set_row_bounds(self, rows: Ints, lower: Floats, upper: Floats) -> None:
         """Changes bounds of rows."""
 
@@ -76,11 +82,20 @@ class Backend(Protocol):
             dual: limits have changed since and costs have not, so the dual simplex is the way on.
         """
 
+    def limits_changed(self) -> None:
+        """Bounds have changed since the last answer and costs have not: the dual simplex is the way on."""
+
     def start_carried(self, vertex: Carried) -> None:
         """Puts the first solve of a program at a vertex of another; what is new is unused, and its rows slack."""
 
     def solve(self, time_limit: float | None) -> Answer:
         """Solves as it stands now."""
+
+    def infeasibility(self) -> Floats | None:
+        """Row duals, the largest of them 1, that prove that the last program has no feasible point.
+
+        With them Σ y b > max Σ (y·A) x over the columns' bounds. None where the solver gives no such proof.
+        """
 
 
 def make_backend(name: str, *, threads: int = 1, seed: int = 0) -> Backend:

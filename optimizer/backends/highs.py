@@ -18,7 +18,6 @@ _STATUS: dict[highspy.HighsModelStatus, Status] = {
     highspy.HighsModelStatus.kOptimal: "optimal",
     highspy.HighsModelStatus.kModelEmpty: "optimal",
     highspy.HighsModelStatus.kInfeasible: "infeasible",
-    highspy.HighsModelStatus.kObjectiveBound: "infeasible",
     highspy.HighsModelStatus.kUnbounded: "unbounded",
     highspy.HighsModelStatus.kTimeLimit: "time_limit",
     highspy.HighsModelStatus.kIterationLimit: "time_limit",
@@ -100,20 +99,11 @@ class Highs:
         start, index = matrix.indptr[:-1].astype(np.int32), matrix.indices.astype(np.int32)
         status = self._highs.addRows(n, np.full(n, -np.inf), upper, matrix.nnz, start, index, matrix.data)
         self._checked(status, "add rows")
-        self._strategy = _DUAL_SIMPLEX
         return int(first)
-
-    def after_new_bounds(self) -> None:
-        """Bounds have changed and costs have not: the dual simplex is the way on."""
-        self._strategy = _DUAL_SIMPLEX
 
     def reduced_costs(self, columns: Ints) -> Floats:
         """Reduced costs of columns in the last answer."""
         return np.array(self._highs.getSolution().col_dual)[columns]
-
-    def cut_off(self, value: float) -> None:
-        """Lets the dual simplex stop, with the status ``infeasible``, where the objective cannot stay below a value."""
-        self._highs.setOptionValue("objective_bound", value)
 
     def set_row_bounds(self, rows: Ints, lower: Floats, upper: Floats) -> None:
         """Changes bounds of rows."""
@@ -148,6 +138,10 @@ class Highs:
         basis.valid = True
         self._checked(self._highs.setBasis(basis), "take a basis")
         self._strategy = _DUAL_SIMPLEX if dual else _PRIMAL_SIMPLEX
+
+    def limits_changed(self) -> None:
+        """Bounds have changed since the last answer and costs have not: the dual simplex is the way on."""
+        self._strategy = _DUAL_SIMPLEX
 
     def start_carried(self, vertex: Carried) -> None:
         """Puts the first solve at a vertex of another program, made square by slacks where the two differ."""
@@ -212,6 +206,12 @@ class Highs:
         if status == "optimal" and self.size[1] == 0:  # HiGHS gives a model without columns no duals; zero is right
             dual = np.zeros(self.size[0])
         return Answer(status, x, dual, max(int(info.simplex_iteration_count), 0))
+
+    def infeasibility(self) -> Floats | None:
+        """Row duals that prove that the last program has no feasible point."""
+        _, known, ray = self._highs.getDualRay()
+        size = float(np.abs(ray).max(initial=0.0)) if known else 0.0
+        return np.asarray(ray, dtype=np.float64) / size if size else None
 
     @staticmethod
     def _checked(status: highspy.HighsStatus, what: str) -> None:

@@ -10,6 +10,7 @@ from scipy import sparse
 
 from optimizer.backends.highs import Highs
 from optimizer.lanes import Lanes
+from optimizer.nearby import over_few_lanes
 from optimizer.program import Program
 from optimizer.progress import Progress
 from optimizer.scenario import Bools, Floats, Scenario
@@ -66,7 +67,7 @@ class Siting:
 
     def __post_init__(self) -> None:
         n, c = self.program.shape[1], len(self.choices)
-        self.backend = Highs(threads=1)
+        self.backend = over_few_lanes(self.scenario, self.lanes, Highs())
         self.backend.load(self.program)
         matrix, rows = switches(self.scenario, self.program, self.choices)
         self.backend.add_columns(matrix, np.zeros(c), np.ones(c))

@@ -71,7 +71,6 @@ class Search:
         """Searches until the gap is reached, nothing is left, or time is over."""
         s = self._s
         s.backend.set_cost(self._cost)
-        s.backend.cut_off(np.inf)
         open_: list[tuple[float, int, Node]] = []
         root = self._relaxed(s.choices.lower, s.choices.upper, MOST_ROUNDS)
         if root is not None:
@@ -82,7 +81,6 @@ class Search:
             self._round(root)
             self._branch_out(open_, node)
         s.backend.set_column_bounds(s.y, s.choices.lower, s.choices.upper)
-        s.backend.cut_off(np.inf)
 
     def _branch_out(self, open_: list[tuple[float, int, Node]], node: Node | None) -> None:
         """Goes down the better branch as long as there is one, then on from the best node left."""
@@ -180,10 +178,9 @@ class Search:
         """The relaxation within bounds, strong rows added as they break; None where it is empty or no better."""
         s, before = self._s, -np.inf
         s.backend.set_column_bounds(s.y, lower, upper)
-        s.backend.cut_off(self._enough)
         point = None
         for _ in range(rounds):
-            s.backend.after_new_bounds()
+            s.backend.limits_changed()
             answer = s.backend.solve(s.left)
             if answer.status != "optimal" or answer.x is None:
                 return None
@@ -202,8 +199,7 @@ class Search:
         self._seen.add(key)
         fixed = chosen.astype(float)
         s.backend.set_column_bounds(s.y, fixed, fixed)
-        s.backend.cut_off(self.value)
-        s.backend.after_new_bounds()
+        s.backend.limits_changed()
         answer = s.backend.solve(s.left)
         if answer.status != "optimal" or answer.x is None:
             return False

@@ -20,6 +20,7 @@ SHOWN_FAULTS = 200
 OWN_ARGUMENTS = {
     "roads": ("optimizer.roads", "turn an OSM extract or road table into a truck road graph"),
     "sample": ("optimizer.sample", "generate a scenario of a given size"),
+    "frontier": ("optimizer.frontier", "the exact trade-off between two goals"),
     "site": ("optimizer.siting", "decide which candidate facilities to open"),
     "whatif": ("optimizer.whatif", "compare variants of a scenario with it"),
     "serve": ("api.serve", "the trading platform on an embedded database"),

@@ -108,6 +108,22 @@ def plan_scenario(
     solution = session.run(
         progress, lambda: as_columns(scenario, lanes, program, nearest_legal_place(scenario, lanes, strict=True))
     )
+    return planning_of(scenario, distances, lanes, program, session, solution, progress, brief=brief)
+
+
+def planning_of(
+    scenario: Scenario,
+    distances: Distances,
+    lanes: Lanes,
+    program: Program,
+    session: Session,
+    solution: Solution,
+    progress: Progress,
+    *,
+    brief: bool,
+) -> Planning:
+    """The plan of a solution: its tables, figures and summary; ``brief`` as for :func:`plan_scenario`."""
+    backend = session.backend
     with progress.phase("tables"):
         ledger = read_solution(scenario, lanes, program, solution.x)
         figures = Figures(scenario, lanes, ledger)

@@ -9,6 +9,7 @@ from typing import Any
 from optimizer.report.texts import money, number, percent
 from optimizer.solve import UNITS
 from optimizer.tables import Table
+from optimizer.whatif.apply import INPUT_COLUMNS
 from optimizer.whatif.study import Case
 from optimizer.words import Words, joined
 
@@ -42,7 +43,7 @@ TONNES = {
 
 def input_table(cases: Sequence[Case]) -> Table:
     """``inputs.csv``: every cell that a variant changes."""
-    return Table(cases[0].inputs.columns, [row for case in cases for row in case.inputs.rows])
+    return Table(INPUT_COLUMNS, [row for case in cases for row in case.inputs.rows])
 
 
 def decision_table(base: Case, cases: Sequence[Case]) -> Table:

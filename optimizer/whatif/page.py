@@ -22,17 +22,20 @@ TEXTS = ("js", "via", "kind", "goal", "unit")
 CHARTED = ("unserved_t", "offsite_t", "landfill_t", "transfer_t", "t_km", "cost")
 
 
-def render(base: Case, cases: Sequence[Case], tables: Mapping[str, Table], lead: Sequence[str] = ()) -> str:
+def render(
+    base: Case, cases: Sequence[Case], tables: Mapping[str, Table], lead: Sequence[str], frontier: Table | None = None
+) -> str:
     """The page.
 
     Args:
         base: what is compared with.
         cases: the variants, in order.
         tables: ``inputs``, ``decisions`` and ``figures``.
-        lead: (English, Chinese) title of the page; by default that it compares variants.
+        lead: (English, Chinese) what the page is.
+        frontier: corners of a trade-off between two goals, drawn as a line.
     """
     own = files(__package__)
-    data = _data(base, cases)
+    data = _data(base, cases, [] if frontier is None else [frontier.columns[1:3], *(row[1:3] for row in frontier.rows)])
     return self_contained(
         own.joinpath("page.html").read_text(encoding="utf-8"),
         data,
@@ -47,7 +50,7 @@ def render(base: Case, cases: Sequence[Case], tables: Mapping[str, Table], lead:
     )
 
 
-def _data(base: Case, cases: Sequence[Case]) -> dict[str, Any]:
+def _data(base: Case, cases: Sequence[Case], line: Sequence[Sequence[Any]]) -> dict[str, Any]:
     drawn = (base, *cases)[: MOST_MAPS + 1]
     places: dict[str, Site] = {}
     lines: dict[tuple[str, str], Any] = {}
@@ -71,6 +74,7 @@ def _data(base: Case, cases: Sequence[Case]) -> dict[str, Any]:
         "arcs": network.arcs,
         "cases": [_case(case, arcs_of) for case in drawn],
         "charted": list(CHARTED),
+        "line": list(line),
     }
 
 

@@ -91,11 +91,15 @@ class Study:
         return self._case(variant.key, variant.name, variant.name_zh, planning, applied.inputs, start)
 
     def _case(self, key: str, name: str, name_zh: str, planning: Planning, inputs: Table, start: float) -> Case:
-        distances = self._independent.of(planning.scenario)
-        with tempfile.TemporaryDirectory(prefix="cutfill-") as folder:
-            write_tables(planning.plan, Path(folder))
-            checked = check_folder(planning.scenario, Path(folder), distances)
-        return Case(key, name, name_zh, planning, inputs, checked.findings, time.perf_counter() - start)
+        findings = recomputed(planning, self._independent.of(planning.scenario))
+        return Case(key, name, name_zh, planning, inputs, findings, time.perf_counter() - start)
+
+
+def recomputed(planning: Planning, distances: Distances) -> tuple[Finding, ...]:
+    """What ``cutfill check`` finds in a plan, written to files and read again."""
+    with tempfile.TemporaryDirectory(prefix="cutfill-") as folder:
+        write_tables(planning.plan, Path(folder))
+        return check_folder(planning.scenario, Path(folder), distances).findings
 
 
 class Measured:

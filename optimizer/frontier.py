@@ -76,8 +76,8 @@ class Frontier:
         for goal in self.first:
             cost = self.program.goals[goal]
             self._hold(cost, float(cost @ self._solve(cost)[0]))
-        ends = [self._end(0), self._end(1)]
-        found = [ends[0], *self._between(*ends, MOST_CORNERS), ends[1]]
+        left, right = self._end(0), self._end(1)
+        found = [left, *self._between(left, right, MOST_CORNERS), right]
         span = self._span(found)
         return [
             corner

@@ -18,7 +18,7 @@ from optimizer.outputs import write_tables
 from optimizer.planner import Options, Planning, plan_scenario
 from optimizer.progress import Progress
 from optimizer.read import Inputs
-from optimizer.scenario import Scenario
+from optimizer.scenario import Floats, Scenario
 from optimizer.tables import Table
 from optimizer.whatif.apply import INPUT_COLUMNS, apply
 from optimizer.whatif.patch import Variant
@@ -56,19 +56,90 @@ class Case:
         return {goal["name"]: goal["value"] for goal in self.summary["goals"]}
 
 
+@dataclass(frozen=True)
+class Straight:
+    """Straight lines between places, as paths."""
+
+    lonlat: Floats
+
+    def __call__(self, pairs: Sequence[tuple[int, int]]) -> list[Line]:
+        """(2, 2) lon, lat of each pair."""
+        return [self.lonlat[list(pair)] for pair in pairs]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Distances of a base, of which those of a variant are a part as long as roads and places are the same."""
+
+    scenario: Scenario
+    engine: str
+    distances: Distances
+
+    @classmethod
+    def of_base(cls, scenario: Scenario, engine: str, progress: Progress) -> Measured:
+        """Measures them."""
+        return cls(scenario, engine, measure(scenario, progress, engine=engine))
+
+    def without_paths(self) -> Measured:
+        """The same without the map, which need not be sent along."""
+        return replace(self, distances=replace(self.distances, paths=Straight(self.scenario.lonlat), reach=None))
+
+    def of(self, scenario: Scenario) -> Distances:
+        """Distances of a variant's scenario; measured anew where something moved, is new, or a road is closed."""
+        base = self.scenario
+        if scenario is base:
+            return self.distances
+        number = {name: i for i, name in enumerate(base.place_ids)}
+        at = np.array([number.get(name, -1) for name in scenario.place_ids], dtype=np.int64)
+        on_map = base.roads.file is not None and replace(scenario.roads, max_km=base.roads.max_km) == base.roads
+        if not on_map or (at < 0).any() or not np.array_equal(base.lonlat[at], scenario.lonlat):
+            return measure(scenario, Progress(), engine=self.engine)
+        block, whole = np.ix_(at, at), self.distances
+
+        def paths(pairs: Sequence[tuple[int, int]]) -> list[Line]:
+            return whole.paths([(int(at[a]), int(at[b])) for a, b in pairs])
+
+        return replace(
+            whole, km=whole.km[block], minutes=whole.minutes[block], cost_per_t=whole.cost_per_t[block], paths=paths
+        )
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What every solve of a base's variants shares: the base as read, and its distances by both engines."""
+
+    inputs: Inputs
+    roads: Measured
+    independent: Measured
+
+    @classmethod
+    def of(cls, inputs: Inputs, options: Options, progress: Progress) -> Ground:
+        """Measures the base's distances."""
+        scenario = inputs.scenario
+        return cls(
+            inputs,
+            Measured.of_base(scenario, options.engine, progress),
+            Measured.of_base(scenario, INDEPENDENT, progress),
+        )
+
+    def without_paths(self) -> Ground:
+        """The same for sending elsewhere: lines are drawn straight."""
+        return replace(self, roads=self.roads.without_paths(), independent=self.independent.without_paths())
+
+
 class Study:
     """A base and the solver that holds it.
 
     Args:
-        inputs: the base as read.
+        ground: the base.
         options: how to solve.
         progress: told of the base's phases.
     """
 
-    def __init__(self, inputs: Inputs, options: Options, progress: Progress):
+    def __init__(self, ground: Ground, options: Options, progress: Progress):
+        inputs = ground.inputs
         self._inputs, self._options = inputs, options
-        self._roads = Measured(inputs.scenario, options.engine, progress)
-        self._independent = Measured(inputs.scenario, INDEPENDENT, progress)
+        self._roads, self._independent = ground.roads, ground.independent
         start = time.perf_counter()
         planning = plan_scenario(
             inputs.scenario, options, progress, distances=self._roads.of(inputs.scenario), brief=True
@@ -100,28 +171,3 @@ def recomputed(planning: Planning, distances: Distances) -> tuple[Finding, ...]:
     with tempfile.TemporaryDirectory(prefix="cutfill-") as folder:
         write_tables(planning.plan, Path(folder))
         return check_folder(planning.scenario, Path(folder), distances).findings
-
-
-class Measured:
-    """Distances of a base, of which those of a variant are a part as long as roads and places are the same."""
-
-    def __init__(self, scenario: Scenario, engine: str, progress: Progress):
-        self._scenario, self._engine = scenario, engine
-        self._distances = measure(scenario, progress, engine=engine)
-
-    def of(self, scenario: Scenario) -> Distances:
-        """Distances of a variant's scenario; measured anew where something moved, is new, or a road is closed."""
-        base = self._scenario
-        number = {name: i for i, name in enumerate(base.place_ids)}
-        at = np.array([number.get(name, -1) for name in scenario.place_ids], dtype=np.int64)
-        on_map = base.roads.file is not None and replace(scenario.roads, max_km=base.roads.max_km) == base.roads
-        if not on_map or (at < 0).any() or not np.array_equal(base.lonlat[at], scenario.lonlat):
-            return measure(scenario, Progress(), engine=self._engine)
-        block, whole = np.ix_(at, at), self._distances
-
-        def paths(pairs: Sequence[tuple[int, int]]) -> list[Line]:
-            return whole.paths([(int(at[a]), int(at[b])) for a, b in pairs])
-
-        return replace(
-            whole, km=whole.km[block], minutes=whole.minutes[block], cost_per_t=whole.cost_per_t[block], paths=paths
-        )

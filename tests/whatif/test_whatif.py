@@ -16,14 +16,14 @@ from optimizer.read import Inputs, load_scenario
 from optimizer.tables import Table
 from optimizer.whatif.apply import apply
 from optimizer.whatif.patch import read_variants
-from optimizer.whatif.study import Study
+from optimizer.whatif.study import Ground, Study
 from optimizer.whatif.variants import varied
 
 WEEK = Path(__file__).resolve().parents[2] / "scenarios" / "qibuqu-week"
 
 
 def study_of(folder):
-    return Study(Inputs.read(folder), Options(), Progress())
+    return Study(Ground.of(Inputs.read(folder), Options(), Progress()), Options(), Progress())
 
 
 def faults(folder, *variants):

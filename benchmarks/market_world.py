@@ -43,9 +43,13 @@ MATERIALS = ("spoil_silty_clay", "clay_wet", "earth_wet", "sand_wet", "topsoil",
 WEST, SOUTH, EAST, NORTH = 116.95, 36.75, 117.25, 36.97  # about the zone's extent
 ASIDE = 0.002  # degrees, at most, from a road
 BATCH = 2000
-START_SECONDS = 60
+START_SECONDS = 180
 # kind → (how many, t a day, storage in t, CNY per t at the gate)
-GATES = {"yard": (5, 4000, 20000, 6), "disposal": (6, 5000, None, 22), "offsite": (3, 20000, None, 45)}
+GATES: dict[str, tuple[int, int, int | None, int]] = {
+    "yard": (5, 4000, 20000, 6),
+    "disposal": (6, 5000, None, 22),
+    "offsite": (3, 20000, None, 45),
+}
 
 
 @dataclass(frozen=True)
@@ -142,8 +146,9 @@ def _member(work: Work, kind: str, number: int) -> tuple[str, str]:
 
 def _gates(work: Work, owner: str, at: list[tuple[float, float]]) -> None:
     now = work.clock.now()
-    kinds = [(kind, *given) for kind, (count, *given) in GATES.items() for _ in range(count)]
-    for number, ((kind, daily_t, storage_t, fee), (lon, lat)) in enumerate(zip(kinds, at, strict=True)):
+    kinds = [kind for kind, (count, *_) in GATES.items() for _ in range(count)]
+    for number, (kind, (lon, lat)) in enumerate(zip(kinds, at, strict=True)):
+        _, daily_t, storage_t, fee = GATES[kind]
         work.session.add(
             Facility(
                 organisation_id=owner,

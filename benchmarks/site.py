@@ -46,15 +46,8 @@ def run(smoke: bool) -> list[Row]:
         with tempfile.TemporaryDirectory(prefix="cutfill-bench-") as parent:
             scenario = load_scenario(written(instance, Path(parent, "week")))
         start = time.perf_counter()
-        decision = decide(
-            scenario,
-            Choices.of(scenario),
-            Options(time_limit=LIMIT),
-            Progress(),
-            gap=GAP,
-            solutions=1,
-            break_even=False,
-        )
+        choices, options = Choices.of(scenario), Options(time_limit=LIMIT)
+        decision = decide(scenario, choices, options, Progress(), gap=GAP, solutions=1, break_even=False)
         ours = time.perf_counter() - start
         start = time.perf_counter()
         value, bound, nodes = textbook(instance)
@@ -96,7 +89,8 @@ def written(instance: Instance, folder: Path) -> Path:
     for name, lines in rows.items():
         with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as stream:
             csv.writer(stream).writerows(lines)
-    text = 'start = 2025-03-03\ndays = 1\n[objective]\norder = ["unserved", "cost"]\n[roads]\ndistances = "distances.csv"\n'
+    objective, roads = 'order = ["unserved", "cost"]', 'distances = "distances.csv"'
+    text = f"start = 2025-03-03\ndays = 1\n[objective]\n{objective}\n[roads]\n{roads}\n"
     (folder / "scenario.toml").write_text(text, encoding="utf-8")
     return folder
 
@@ -121,7 +115,7 @@ def textbook(instance: Instance) -> tuple[float, float, int]:
     lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = matrix.indptr, matrix.indices, matrix.data
     kinds = highspy.HighsVarType
     lp.integrality_ = [kinds.kContinuous] * (n * m) + [kinds.kInteger] * m
-    solver = highspy.Highs()
+    solver = highspy._core._Highs()  # without its callbacks, which print a banner
     for key, value in {"output_flag": False, "threads": 1, "mip_rel_gap": GAP, "time_limit": LIMIT}.items():
         solver.setOptionValue(key, value)
     solver.passModel(lp)

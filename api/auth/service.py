@@ -104,7 +104,7 @@ def refresh(platform: Platform, refresh_token: str) -> Tokens:
     return tokens
 
 
-def _by_refresh(refresh_token: str) -> Select[tuple[SignIn]]:
+def _by_refresh(refresh_token: str) -> Select[SignIn]:
     """The sign-in of a refresh token, or of the one before it."""
     hashed = digest(refresh_token)
     return (

@@ -14,12 +14,12 @@ from typing import Annotated, Any
 from fastapi import Depends, Header, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
-from sqlalchemy import String, select, update
+from sqlalchemy import String, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, mapped_column
 
-from api.kernel.database import Base
+from api.kernel.database import Base, bare
 from api.kernel.problems import IdempotencyConflict
 from api.kernel.types import Json, UtcTime
 from api.kernel.work import Work
@@ -39,6 +39,14 @@ class IdempotencyRecord(Base):
     headers: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
     body: Mapped[Any] = mapped_column(Json, nullable=True)
     at: Mapped[dt.datetime] = mapped_column(UtcTime, index=True)
+
+
+_TABLE = bare(IdempotencyRecord)
+_CLAIM = {
+    "sqlite": sqlite_insert(_TABLE).on_conflict_do_nothing().returning(_TABLE.c.key),
+    "postgresql": pg_insert(_TABLE).on_conflict_do_nothing().returning(_TABLE.c.key),
+}
+_ANSWER = update(_TABLE).where(_TABLE.c.caller == bindparam("by"), _TABLE.c.key == bindparam("under"))
 
 
 class Creation:
@@ -81,7 +89,7 @@ class Creation:
         number = getattr(view, "version", None)
         if version and number is not None:
             headers["ETag"] = f'"{number}"'
-        body = view.model_dump(mode="json")
+        body = view.model_dump(mode="json", by_alias=True)
         if self._key is not None:
             work.session.execute(
                 update(IdempotencyRecord)

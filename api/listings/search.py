@@ -11,6 +11,7 @@ even where much would fit.
 from __future__ import annotations
 
 import math
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import ColumnElement, Text, and_, cast, func, literal, or_, select
@@ -75,8 +76,10 @@ class _Search:
         if self.on_market and box is not None and not self.of_listing:
             ids = self._among_newest(last, box, paging.limit + 1)
         if len(ids) <= paging.limit:
-            query = self._select(self.id).where(*self._inside(box, banded=True)).order_by(self.id.desc())
+            query = self._select(self.id).where(*self._inside(box, banded=True))
             query = query if last is None else query.where(self.id < last[0])
+            # by an expression where there is a box: else SQLite walks along the ids and not through the strips
+            query = query.order_by(self.id.desc() if box is None else func.coalesce(self.id, "").desc())
             ids = list(self.work.session.execute(query.limit(paging.limit + 1)).scalars())
         more, ids = len(ids) > paging.limit, ids[: paging.limit]
         return ids, encode_cursor([ids[-1]]) if more else None
@@ -97,7 +100,7 @@ class _Search:
     def nearest(self, paging: PageQuery) -> tuple[list[str], str | None]:
         """Ids of a page, nearest first, and the cursor after it."""
         last = _after(paging, 2, number_first=True)
-        far = self._far()
+        far = self._far
         begun = 0.0 if last is None else 2 * EARTH_KM * math.asin(math.sqrt(min(1.0, last[0])))
         page: list[Any] = []
         for km in (*(ring for ring in RINGS_KM if begun < ring < (self.query.within_km or math.inf)),
@@ -118,7 +121,7 @@ class _Search:
         last, most = _after(paging, 2, number_first=True), self.query.within_km
         query = self._select(self.id, self.table.lon, self.table.lat)
         query = query.where(*self._inside(self._box_within(most), banded=True))
-        nearest = query.order_by(self._far(), self.id).limit(MOST_ON_ROADS)
+        nearest = query.order_by(self._far, self.id).limit(MOST_ON_ROADS)
         found = self.work.session.execute(nearest).all()
         by_road = self.work.district.road_km(self.near, [(lon, lat) for _, lon, lat in found])
         reached = sorted((km, row[0]) for row, km in zip(found, by_road, strict=True) if km is not None and km <= most)
@@ -176,7 +179,7 @@ class _Search:
         table, wanted = self.table, []
         km = km or self.query.within_km
         if km is not None and self.near is not None:
-            wanted.append(self._far() <= math.sin(km / EARTH_KM / 2) ** 2)
+            wanted.append(self._far <= math.sin(km / EARTH_KM / 2) ** 2)
         if box is None:
             return wanted
         west, south, east, north = box
@@ -186,6 +189,7 @@ class _Search:
                 wanted.append(table.side.in_(SIDES))  # keeps the index in use
         return [*wanted, table.lat.between(south, north), table.lon.between(west, east)]
 
+    @cached_property
     def _far(self) -> ColumnElement[float]:
         """sin² of half the angle between a row and what is near, as in :func:`km_between`: it orders as km do.
 

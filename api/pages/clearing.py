@@ -167,6 +167,8 @@ class Result:
                         text(f"{change.from_name} → {change.to_name}", "strong", "span")
                         text(f"{number(change.t_before)} → {tonnes(visitor.language, change.t_now)}", "n", "span")
                         text(change.why_zh if visitor.language == "zh" else change.why_en, "soft", "span")
+            if len(self.clearing.changes) > LISTED:
+                text(visitor.say("clearing.more_changes", n=len(self.clearing.changes) - LISTED), "note", "p")
 
     @ui.refreshable_method
     def table(self) -> None:

@@ -138,26 +138,26 @@ class Form:
             await self.ask_quote()
 
     async def ask_quote(self) -> None:
-        """Where it would go, on today's market."""
-        self.quote, self.problem = None, ""
+        """Where it would go, on today's market; an answer to what has changed meanwhile is not shown."""
+        self.quote, self.problem, self.asking = None, "", self.ready
         self.clear_faults()
-        if self.ready:
-            mine = self._asked
-            self.asking = True
-            self.draw_answer()
-            try:
-                quote = await self._asked_quote(self.lot())
-            except FAILURES as problem:
-                self.problem = problem_text(self.visitor, problem)
-                if isinstance(problem, ApiProblem):
-                    self.show_faults(problem)
-            except ValueError as error:
-                self.show_wrong(error)
-            else:
-                if mine != self._asked:
-                    return
-                self.quote = quote
-            self.asking = False
+        self.draw_answer()
+        if not self.ready:
+            return
+        mine, failure = self._asked, None
+        try:
+            quote = await self._asked_quote(self.lot())
+        except (*FAILURES, ValueError) as problem:
+            quote, failure = None, problem
+        if mine != self._asked:
+            return
+        self.quote, self.asking = quote, False
+        if isinstance(failure, FAILURES):
+            self.problem = problem_text(self.visitor, failure)
+        if isinstance(failure, ApiProblem):
+            self.show_faults(failure)
+        elif isinstance(failure, ValueError):
+            self.show_wrong(failure)
         self.draw_answer()
 
     async def _asked_quote(self, lot: dict[str, Any]) -> QuoteView:

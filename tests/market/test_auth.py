@@ -160,7 +160,7 @@ def test_production_refuses_insecure_secrets(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_rate_limits(database_url: str, tmp_path, people: People) -> None:
-    app: FastAPI = create_app(settings_for(database_url, tmp_path, rate_limit="5/minute", login_rate_limit="2/minute"))
+    app: FastAPI = create_app(settings_for(database_url, tmp_path, rate_limit="5/day", login_rate_limit="2/day"))
     with TestClient(app, raise_server_exceptions=False) as client:
         body = {"email": "no@body.example", "password": "x"}
         statuses = [client.post("/v1/auth/tokens", json=body).status_code for _ in range(3)]
@@ -289,7 +289,7 @@ def test_strangers_of_an_unapproved_organisation_learn_no_prices(people: People)
 
 
 def test_made_up_credentials_do_not_get_round_the_limit(database_url: str, tmp_path: Path) -> None:
-    app = create_app(settings_for(database_url, tmp_path, rate_limit="2/minute"))
+    app = create_app(settings_for(database_url, tmp_path, rate_limit="2/day"))
     with TestClient(app, raise_server_exceptions=False) as client:
         statuses = [client.get("/v1/materials", headers=bearer(f"made-up-{i}")).status_code for i in range(21)]
     assert statuses == [401] * 20 + [429]

@@ -101,18 +101,16 @@ class Pricing:
         """Puts the next solve at a marked vertex; lanes that joined since are unused in it."""
         self._inner.start_from(mark, dual=dual)
 
-<<<<<<< HEAD
     def limits_changed(self) -> None:
         """Bounds have changed since the last answer and costs have not: the dual simplex is the way on."""
         self._inner.limits_changed()
 
     def start_carried(self, vertex: Carried) -> None:
         """Does nothing: a vertex of another program may stand on lanes that are left out."""
-=======
+
     def holds(self, column: int) -> bool:
         """Whether the solver has a column."""
         return bool(self._inside[column] >= 0)
->>>>>>> main
 
     def infeasibility(self) -> Floats | None:
         """Duals that prove that the last program has no feasible point."""

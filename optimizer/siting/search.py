@@ -1,8 +1,8 @@
 """One goal of a siting: a relaxation that gains strong rows as they break, and branch and bound over the candidates.
 
 The relaxation lies within a percent of the answer and leaves a handful of candidates undecided, so few nodes are
-needed; each goes on by the dual simplex from wherever the one before it ended. What a candidate's two branches gain is
-tried where it is not known yet, and estimated from what it gained before where it is.
+needed; each goes on by the dual simplex from wherever the one before it ended. Which candidate to branch on is told by
+what its branches gained before.
 """
 
 from __future__ import annotations
@@ -20,20 +20,24 @@ if TYPE_CHECKING:
     from optimizer.siting.live import Siting
 
 MOST_ROUNDS = 40  # of strong rows at the root
-NODE_ROUNDS = 4  # and at a node
+NODE_ROUNDS = 1  # and at a node
 STALLED = 1e-6  # relative gain of the bound in a round below which no further round is made
 WHOLE = 1e-6  # a 0/1 column this near to a whole number is one
 NOTHING = 1e-6  # goal units
-MOST_TRIALS = 4  # candidates whose branches are tried at a node
+TOWARDS = 0.4  # a column above this in the relaxation is tried open first
 
 
 @dataclass(frozen=True)
 class Node:
-    """A part of the choices: bounds of the 0/1 columns, and a bound on the goal there."""
+    """A part of the choices: bounds of the 0/1 columns, and a bound on the goal there.
+
+    ``branch`` tells how it came about: the column, what it was set to, how far it moved, the relaxation's value before.
+    """
 
     bound: float
     lower: Floats
     upper: Floats
+    branch: tuple[int, int, float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,7 @@ class Search:
         s.backend.set_column_bounds(s.y, s.choices.lower, s.choices.upper)
 
     def _branch_out(self, open_: list[tuple[float, int, Node]], node: Node | None) -> None:
-        """Goes down the better branch as long as there is one, then on from the best node left."""
+        """Goes down one branch as long as there is one, then on from the best node left."""
         while True:
             if node is None:
                 if not open_:
@@ -95,11 +99,10 @@ class Search:
                 break
             if self._s.late:
                 return
-            children = [] if self._near(node.bound) else self._children(node)
-            children.sort(key=lambda child: child.bound)
-            node = children[0] if children else None
-            for child in children[1:]:
-                heapq.heappush(open_, (child.bound, next(self._order), child))
+            near, far = (None, None) if self._near(node.bound) else self._children(node)
+            node = near
+            if far is not None:
+                heapq.heappush(open_, (far.bound, next(self._order), far))
         self.bound = min(self.bound, self.value)
         self.finished = True
 
@@ -111,36 +114,36 @@ class Search:
         """A node whose bound reaches this need not be looked at."""
         return self.value - self._s.gap * abs(self.value) - NOTHING if np.isfinite(self.value) else np.inf
 
-    def _children(self, node: Node) -> list[Node]:
-        """The two parts of a node, as far as they can hold something better."""
+    def _children(self, node: Node) -> tuple[Node | None, Node | None]:
+        """The two parts of a node, the likelier one first; none where it cannot hold anything better."""
         point = self._relaxed(node.lower, node.upper, NODE_ROUNDS)
         self.nodes += 1
+        self._learn(node, point)
         if point is None or self._settled(point):
-            return []
+            return None, None
         lower, upper = self._fixed(point, node)
         undecided = self._undecided(point)
-        children: dict[int, list[Node]] = {}
-        for i in self._to_try(point, undecided):
-            children[i] = self._parts(point, lower, upper, i)
-            if len(children[i]) < 2:
-                return children[i]  # one side is out: no better branching can be had
-        scores = {i: self._score(point, i) for i in undecided.tolist()}
-        best = max(scores, key=lambda i: scores[i])
-        return children[best] if best in children else self._parts(point, lower, upper, best)
+        i = int(max(undecided, key=lambda j: self._score(point, int(j))))
+        bound = max(point.value, node.bound)
+        side = int(point.y[i] > TOWARDS)
+        near, far = (self._part(point, bound, lower, upper, i, one) for one in (side, 1 - side))
+        return near, far
 
-    def _parts(self, point: Point, lower: Floats, upper: Floats, i: int) -> list[Node]:
-        found = []
-        for side in (1, 0):
-            low, high = lower.copy(), upper.copy()
-            low[i] = high[i] = side
-            child = self._relaxed(low, high, 1)
-            if child is None:
-                self._gains[side, i] = np.nanmax([self._gains[side, i], self._room(point) / _moved(point.y[i], side)])
-                continue
-            self._gains[side, i] = max(child.value - point.value, 0.0) / _moved(point.y[i], side)
-            if not self._settled(child):
-                found.append(Node(max(child.value, point.value), low, high))
-        return found
+    @staticmethod
+    def _part(point: Point, bound: float, lower: Floats, upper: Floats, i: int, side: int) -> Node:
+        low, high = lower.copy(), upper.copy()
+        low[i] = high[i] = side
+        return Node(bound, low, high, (i, side, _moved(point.y[i], side), point.value))
+
+    def _learn(self, node: Node, point: Point | None) -> None:
+        """What a branch gained for each unit that its column was moved."""
+        if node.branch is None:
+            return
+        i, side, moved, before = node.branch
+        after = self._enough if point is None else point.value
+        if np.isfinite(after):
+            gain = max(after - before, 0.0) / moved
+            self._gains[side, i] = gain if np.isnan(self._gains[side, i]) else (self._gains[side, i] + gain) / 2
 
     def _room(self, point: Point) -> float:
         return self._enough - point.value if np.isfinite(self.value) else abs(point.value)
@@ -158,12 +161,9 @@ class Search:
     def _undecided(point: Point) -> Ints:
         return np.flatnonzero((point.y > WHOLE) & (point.y < 1 - WHOLE))
 
-    def _to_try(self, point: Point, undecided: Ints) -> list[int]:
-        unknown = [int(i) for i in undecided if np.isnan(self._gains[:, i]).any()]
-        return sorted(unknown, key=lambda i: abs(point.y[i] - 0.5))[:MOST_TRIALS]
-
     def _score(self, point: Point, i: int) -> float:
-        down, up = np.nan_to_num(self._gains[:, i], nan=0.0)
+        typical = np.nanmean(self._gains) if np.isfinite(self._gains).any() else 1.0
+        down, up = np.where(np.isnan(self._gains[:, i]), typical, self._gains[:, i])
         return float(max(down * point.y[i], NOTHING) * max(up * (1 - point.y[i]), NOTHING))
 
     def _fixed(self, point: Point, node: Node) -> tuple[Floats, Floats]:

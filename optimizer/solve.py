@@ -211,7 +211,7 @@ class Session:
                 break
             value = float(self.cost(stage.goal) @ answer.x[: self.program.shape[1]])
             values[stage.goal] = value + self.constant(stage.goal)
-            upper = value + self._slack() * abs(value)
+            upper = value + self.slack * abs(value)
             self.backend.set_row_bounds(self._rows_from(position)[:1], np.array([-np.inf]), np.array([upper]))
         self.backend.set_column_bounds(at, self.program.lower[at], self.program.upper[at])
         self._hold_goals_from(0)
@@ -320,16 +320,17 @@ class Session:
         price = dual
         for stage, multiplier in zip(self.stages, held_dual, strict=True):
             assert stage.price is not None
-            price = price + multiplier * (1 + self._slack() * np.sign(stage.value)) * stage.price
+            price = price + multiplier * (1 + self.slack * np.sign(stage.value)) * stage.price
         return Stage(goal, value, bound + self.constant(goal), price, answer.iterations, seconds)
 
     def _hold(self, goal: str, value: float) -> None:
         """Later goals may take the stated tolerance of this one, and no more."""
-        upper = value - self.constant(goal) + self._slack() * abs(value)
+        upper = value - self.constant(goal) + self.slack * abs(value)
         self._goal_rows.append(self.backend.add_row(self.cost(goal), upper))
         self._held.append(upper)
 
-    def _slack(self) -> float:
+    @property
+    def slack(self) -> float:
         """The tolerance, or next to nothing where it is only rounding: nobody wants 110 grams sent off-site for it."""
         tolerance = self.objective.tolerance
         return tolerance if tolerance > ROUNDING else EXACT

@@ -17,7 +17,7 @@ from optimizer.scenario import Bools, Floats, Scenario
 from optimizer.siting.choices import Choices
 from optimizer.siting.model import enclosing_rows, strong_pairs, switches
 from optimizer.siting.search import NOTHING, Search
-from optimizer.solve import EXACT, TOTAL, Session
+from optimizer.solve import TOTAL, Session
 
 OPENINGS = "openings"  # the tie-break after goals that openings cost nothing in: what no goal needs stays closed
 LEAST_COST = 1e-3  # CNY; so that an opening that costs nothing is not made for nothing
@@ -151,7 +151,7 @@ class Siting:
 
     def hold(self, goal: str, value: float) -> None:
         """Later goals may take the stated tolerance of this one, and no more; ``value`` without its constant."""
-        room = max(self.session.objective.tolerance, EXACT) * abs(value) + NOTHING
+        room = self.session.slack * abs(value) + NOTHING
         self._held.append(self.backend.add_row(self.cost(goal), value + room))
 
     def _release(self) -> None:

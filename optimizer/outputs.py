@@ -32,7 +32,7 @@ def write_plan(
 
     with folder_written_whole(folder, owned=FILES) as scratch:
         with progress.phase("write tables"):
-            write_tables(plan, scratch)
+            _write_tables(plan, scratch)
             for name, table in (more or {}).items():
                 (scratch / f"{name}.csv").write_text(table.to_csv(), encoding="utf-8")
             geojson = json.dumps(plan_geojson(scenario, plan), ensure_ascii=False)
@@ -41,12 +41,21 @@ def write_plan(
             (scratch / "plan.xlsx").write_bytes(workbook_bytes(scenario, plan))
         with progress.phase("write report"):
             (scratch / "report.html").write_text(render(scenario, plan), encoding="utf-8")
+        _write_summary(plan, scratch)  # at the end, so that it has the seconds of every phase
 
 
-def write_tables(plan: Plan, folder: Path) -> None:
+def write_checkable(plan: Plan, folder: Path) -> None:
     """Writes what ``cutfill check`` reads: the tables and the summary."""
+    _write_tables(plan, folder)
+    _write_summary(plan, folder)
+
+
+def _write_tables(plan: Plan, folder: Path) -> None:
     for name in TABLES:
         (folder / f"{name}.csv").write_text(plan.tables[name].to_csv(), encoding="utf-8")
+
+
+def _write_summary(plan: Plan, folder: Path) -> None:
     (folder / "plan.json").write_text(summary_json(plan.summary), encoding="utf-8")
 
 

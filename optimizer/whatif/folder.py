@@ -8,7 +8,7 @@ from typing import Any
 
 from optimizer.distances import measure
 from optimizer.files import folder_written_whole
-from optimizer.outputs import summary_json, write_tables
+from optimizer.outputs import summary_json, write_checkable
 from optimizer.planner import Planning
 from optimizer.progress import Progress
 from optimizer.scenario import Scenario
@@ -48,7 +48,7 @@ def write_comparison(
             (scratch / f"{name}.csv").write_text(table.to_csv(), encoding="utf-8")
         for case in (base, *cases):
             (scratch / "plans" / case.key).mkdir(parents=True)
-            write_tables(case.planning.plan, scratch / "plans" / case.key)
+            write_checkable(case.planning.plan, scratch / "plans" / case.key)
         (scratch / "comparison.json").write_text(summary_json(comparison(base, cases)), encoding="utf-8")
         (scratch / "comparison.html").write_text(
             render(base, cases, tables, lead, (more or {}).get("frontier")), encoding="utf-8"

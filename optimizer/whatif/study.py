@@ -14,7 +14,7 @@ import numpy as np
 from optimizer.check import check_folder
 from optimizer.check.result import Finding
 from optimizer.distances import Distances, Line, measure
-from optimizer.outputs import write_tables
+from optimizer.outputs import write_checkable
 from optimizer.planner import Options, Planning, plan_scenario
 from optimizer.progress import Progress
 from optimizer.read import Inputs
@@ -169,5 +169,5 @@ class Study:
 def recomputed(planning: Planning, distances: Distances) -> tuple[Finding, ...]:
     """What ``cutfill check`` finds in a plan, written to files and read again."""
     with tempfile.TemporaryDirectory(prefix="cutfill-") as folder:
-        write_tables(planning.plan, Path(folder))
+        write_checkable(planning.plan, Path(folder))
         return check_folder(planning.scenario, Path(folder), distances).findings

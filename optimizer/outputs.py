@@ -45,13 +45,13 @@ def write_plan(
 
 
 def write_checkable(plan: Plan, folder: Path) -> None:
-    """Writes what ``cutfill check`` reads: the tables and the summary."""
+    """Writes what ``cutfill check`` reads: the tables that the plan has, and the summary."""
     _write_tables(plan, folder)
     _write_summary(plan, folder)
 
 
 def _write_tables(plan: Plan, folder: Path) -> None:
-    for name in TABLES:
+    for name in plan.tables.keys() & set(TABLES):
         (folder / f"{name}.csv").write_text(plan.tables[name].to_csv(), encoding="utf-8")
 
 

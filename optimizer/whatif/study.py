@@ -169,5 +169,8 @@ class Study:
 def recomputed(planning: Planning, distances: Distances) -> tuple[Finding, ...]:
     """What ``cutfill check`` finds in a plan, written to files and read again."""
     with tempfile.TemporaryDirectory(prefix="cutfill-") as folder:
-        write_checkable(planning.plan, Path(folder))
+        unpriced = {
+            name: table for name, table in planning.plan.tables.items() if name != "prices"
+        }  # nobody reads them
+        write_checkable(replace(planning.plan, tables=unpriced), Path(folder))
         return check_folder(planning.scenario, Path(folder), distances).findings

@@ -40,7 +40,7 @@ def command(args: argparse.Namespace) -> int:
     from optimizer.read import Inputs
     from optimizer.whatif.apply import refuse_unfit
     from optimizer.whatif.folder import comparison, write_comparison
-    from optimizer.whatif.patch import read_variants
+    from optimizer.whatif.patch import read_variants, refuse_namesakes
     from optimizer.whatif.study import Ground, Study
     from optimizer.whatif.sweep import read_table
 
@@ -48,6 +48,7 @@ def command(args: argparse.Namespace) -> int:
     variants = [*read_variants(args.variants), *(read_table(args.table) if args.table else ())]
     if not variants:
         raise InputError.single("cutfill whatif", "name a variant, as in: cutfill whatif my-week wet.toml -o out")
+    refuse_namesakes(variants)
     with progress.phase("read"):
         inputs = Inputs.read(args.scenario)
     refuse_unfit(inputs, variants)

@@ -27,6 +27,7 @@ from optimizer.schema import SETTING_FIELDS, TABLES
 
 ACTIONS = ("set", "scale", "shift", "add", "remove")
 KEYS = ("name", "name_zh", "open", "close", "scenario", "closures")
+BASE = "base"  # key of the base among cases
 CLOSURE_KEYS = {"lon", "lat", "radius_km", "name"}
 _SECTION = re.compile(r"\s*\[\[?\s*([A-Za-z_]+)\s*\]\]?\s*(#.*)?$")
 _KEY = re.compile(r"\s*([A-Za-z_.]+)\s*=")
@@ -112,13 +113,25 @@ def read_variants(words: Sequence[str]) -> list[Variant]:
                 known[path] = _read(path, faults)
             parts.append(known[path])
         found += [_composed([part for part in parts if part is not None])] if all(parts) else []
-    names = [variant.key for variant in found]
-    faults += [
-        Fault(name, 0, "", "is there twice; a variant is compared once") for name in set(names) if names.count(name) > 1
-    ]
     if faults:
         raise InputError(faults)
     return found
+
+
+def refuse_namesakes(variants: Sequence[Variant]) -> None:
+    """Every variant has a name of its own, and none that of the base.
+
+    Raises:
+        InputError: with every fault.
+    """
+    names = [variant.key for variant in variants]
+    faults = [
+        Fault(name, 0, "", "is there twice; a variant is compared once") for name in names if names.count(name) > 1
+    ]
+    if BASE in names:
+        faults.append(Fault(f"{BASE}.toml", 0, "", f"{BASE} is what the base itself is called; give it another name"))
+    if faults:
+        raise InputError(faults)
 
 
 def _composed(parts: list[Variant]) -> Variant:

@@ -21,7 +21,7 @@ from optimizer.read import Inputs
 from optimizer.scenario import Floats, Scenario
 from optimizer.tables import Table
 from optimizer.whatif.apply import INPUT_COLUMNS, apply
-from optimizer.whatif.patch import Variant
+from optimizer.whatif.patch import BASE, Variant
 
 INDEPENDENT = "scipy"  # path engine of the second reading
 
@@ -145,7 +145,7 @@ class Study:
             inputs.scenario, options, progress, distances=self._roads.of(inputs.scenario), brief=True
         )
         scenario = inputs.scenario
-        self.base = self._case("base", scenario.name, scenario.name, planning, Table(INPUT_COLUMNS), start)
+        self.base = self._case(BASE, scenario.name, scenario.name, planning, Table(INPUT_COLUMNS), start)
 
     def solve(self, variant: Variant) -> Case:
         """Plans and checks a variant, starting from the base's vertex.

@@ -204,3 +204,11 @@ def test_the_command_writes_what_check_confirms(two_pits, patch, tmp_path, capsy
     assert check(two_pits, out / "plans" / "wet", Progress(), variant=wet).findings == ()
     assert check(two_pits, out / "plans" / "wet", Progress()).findings != ()
     assert main(["plan", str(two_pits), "--variant", wet, "-o", str(tmp_path / "p"), "--quiet"]) == 0
+
+
+def test_every_variant_has_a_name_of_its_own(two_pits, patch, tmp_path, capsys):
+    a, base = patch("a", 'close = ["O"]\n'), patch("base", 'close = ["O"]\n')
+    assert main(["whatif", str(two_pits), a, a, base, "-o", str(tmp_path / "out"), "--quiet"]) == 2
+    said = capsys.readouterr().err
+    assert "a: is there twice; a variant is compared once" in said
+    assert "base.toml: base is what the base itself is called; give it another name" in said

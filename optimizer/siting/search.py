@@ -69,6 +69,7 @@ class Search:
         self.value, self.bound, self.nodes = np.inf, -np.inf, 0
         self.chosen: Bools | None = None
         self._hint = hint
+        self._passed = np.inf  # least value of what was left out as no better within the gap: it bounds the bound
         self.finished = False
 
     def solve(self) -> None:
@@ -97,13 +98,18 @@ class Search:
             self.bound = min([node.bound, *(entry[0] for entry in open_[:1])])
             if self._near(self.bound):
                 break
-            if self._s.late:
+            if self._near(node.bound):
+                self._passed = min(self._passed, node.bound)
+                near, far = None, None
+            else:
+                near, far = self._children(node)
+            if self._s.late:  # whatever came of this node, the bound is that of before
+                self.bound = min(self.bound, self._passed)
                 return
-            near, far = (None, None) if self._near(node.bound) else self._children(node)
             node = near
             if far is not None:
                 heapq.heappush(open_, (far.bound, next(self._order), far))
-        self.bound = min(self.bound, self.value)
+        self.bound = min(self.bound, self.value, self._passed)
         self.finished = True
 
     def _near(self, bound: float) -> bool:
@@ -151,6 +157,7 @@ class Search:
     def _settled(self, point: Point) -> bool:
         """Whether a node need not be branched on: it is whole, or no better than what is known."""
         if point.value >= self._enough:
+            self._passed = min(self._passed, point.value)
             return True
         if len(self._undecided(point)):
             return False
@@ -170,8 +177,10 @@ class Search:
         """The node's bounds, columns fixed whose other value would cost too much by their reduced cost."""
         room = self._room(point)
         lower, upper = node.lower.copy(), node.upper.copy()
-        upper[(point.y < WHOLE) & (point.reduced > room)] = 0.0
-        lower[(point.y > 1 - WHOLE) & (-point.reduced > room)] = 1.0
+        closed, opened = (point.y < WHOLE) & (point.reduced > room), (point.y > 1 - WHOLE) & (-point.reduced > room)
+        if (upper[closed] > 0).any() or (lower[opened] < 1).any():
+            self._passed = min(self._passed, point.value + room)
+        upper[closed], lower[opened] = 0.0, 1.0
         return lower, upper
 
     def _relaxed(self, lower: Floats, upper: Floats, rounds: int) -> Point | None:

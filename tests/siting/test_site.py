@@ -141,6 +141,30 @@ def test_as_good_as_the_best_of_all_subsets(chance_district, seed, objective):
     assert all(goal["bound"] <= goal["value"] + 1e-6 for goal in goals)
 
 
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("gap", [0.02, 0.1, 0.3])
+def test_bounds_hold_at_any_gap(chance_district, seed, gap):
+    """What is left out as near enough counts for the bound: never above the optimum, never farther than the gap."""
+    folder = chance_district(seed, 6, "weights = { cost = 1.0, offsite = 30.0 }")
+    best = sited(folder).found[0].values["total"]
+    rough = sited(folder, gap=gap).found[0]
+    assert rough.bounds["total"] <= best + 1e-3
+    assert best - 1e-3 <= rough.values["total"] <= rough.bounds["total"] / (1 - gap) + 1e-3
+    assert rough.finished
+
+
+def test_a_time_limit_keeps_the_best_set_and_a_bound_that_holds(chance_district):
+    folder = chance_district(2, 9, "weights = { cost = 1.0, offsite = 30.0 }")
+    best = sited(folder).found[0].values["total"]
+    try:
+        short = sited(folder, time_limit=0.15)
+    except InputError as error:
+        assert "time is over" in str(error)
+        return
+    assert short.found[0].bounds["total"] <= best + 1e-3
+    assert short.found[0].values["total"] >= best - 1e-3
+
+
 def test_the_next_best_sets_are_those_of_the_enumeration(chance_district):
     folder = chance_district(1, 5, 'order = ["unserved", "cost"]')
     scenario = load_scenario(folder)

@@ -152,8 +152,8 @@ def _check_schedule(
     claimed = {(record["date"], record["truck"]): (line, record) for line, record in totals}
     ledger.checks += 1
     if len(claimed) != len(totals) or set(claimed) != set(days):
-        odd = sorted(set(claimed) ^ set(days)) or ["a truck day is there twice"]
-        ledger.add(TRUCKS, 0, "truck", f"truck days differ from those of {TRIPS}: {odd[0]}")
+        odd = " ".join(min(set(claimed) ^ set(days), default=("one", "is there twice")))
+        ledger.add(TRUCKS, 0, "truck", f"truck days differ from those of {TRIPS}: {odd}")
         return
     for key, visits in days.items():
         line, record = claimed[key]
@@ -317,7 +317,7 @@ def _check_reconciliation(
     """Carried and undone t of every lane are the plan's, and nothing moves on a day or before it may."""
     plan: dict[tuple[str, ...], dict[str, float]] = defaultdict(lambda: defaultdict(float))
     for flow in flows.records():
-        lane = (flow["from"], flow["to"], flow["material"], flow["grade"])
+        lane = tuple(flow[name] for name in ("from", "to", "material", "grade"))
         plan[lane][flow["date"]] += float(flow["t"])
     found: dict[tuple[str, ...], dict[str, float]] = defaultdict(lambda: defaultdict(float))
     first: dict[tuple[str, ...], tuple[str, int]] = {}
@@ -328,7 +328,7 @@ def _check_reconciliation(
         if row.date not in plan.get(row.lane, {}):
             ledger.add(TRIPS, row.line, "date", "the plan moves nothing on this lane on this day")
     for line, record in enumerate(left, start=2):
-        lane = (record["from"], record["to"], record["material"], record["grade"])
+        lane = tuple(record[name] for name in ("from", "to", "material", "grade"))
         found[lane][record["date"]] += _number(record["t"])
         first.setdefault(lane, (UNDONE, line))
     for lane in sorted(set(plan) | set(found)):

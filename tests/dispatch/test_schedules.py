@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -132,7 +133,7 @@ def test_the_same_seed_gives_the_same_tickets(tmp_path):
 
 
 def test_what_is_left_and_what_would_help(tmp_path):
-    """One truck, one bay that serves a truck an hour from 06:00 to 09:00: three loads go; an hour more is a load more."""
+    """One bay that serves a truck an hour from 06:00 to 09:00: three loads go; an hour more is a load more."""
     gates = [{"place": "D1", "what": "tip", "opens": "06:00", "closes": "09:00", "bays": 1, "per_hour": 1}]
     folder = write(tmp_path / "a", gates=gates)
     plan = flows((0, "S1", "D1", 80.0))
@@ -173,16 +174,15 @@ def test_a_spoilt_ticket_is_found(tmp_path, column, change, says):
 
 
 def test_two_trucks_in_one_bay_are_found(tmp_path):
-    gates = [{"place": "D1", "what": "tip", "opens": "06:00", "closes": "18:00"}]
-    folder, out = write(tmp_path / "a", gates=gates), tmp_path / "out"
+    """Two trucks must tip before 06:50; two an hour through one bay keep it for 30 minutes each."""
+    gate = {"place": "D1", "what": "tip", "opens": "05:00", "closes": "18:00", "minutes": 3}
+    trucks = [{"truck": "T", "count": 2, "depot": "Y1", "payload": 16, "shift_from": "06:00", "shift_to": "06:50"}]
+    folder, out = write(tmp_path / "a", gates=[gate], trucks=trucks), tmp_path / "out"
     plan = flows((0, "S1", "D1", 32.0))
-    two = [{"truck": "T", "count": 1, "depot": "Y1", "payload": 16}, {"truck": "U", "count": 1, "depot": "Y1",
-            "payload": 16, "shift_to": "06:00"}]  # fmt: skip
-    trucks = [dict(t, shift_from="05:00", shift_to="06:50") for t in two]
-    write(tmp_path / "a", gates=gates, trucks=trucks)
     assert checked(folder, plan, dispatched(folder, plan), out) == []
-    write(tmp_path / "a", gates=[dict(gates[0], bays=1, minutes=3, per_hour=2)], trucks=trucks)
-    assert any("trucks at the gate D1 (tip) at once, it has bays for 1" in told for told in recheck(folder, plan, out))
+    write(folder, gates=[gate | {"bays": 1, "per_hour": 2}], trucks=trucks)
+    told = recheck(folder, plan, out)
+    assert any("2 trucks at the gate D1 (tip) at once, it has bays for 1" in finding for finding in told)
 
 
 def test_the_command(tmp_path, capsys):
@@ -201,15 +201,13 @@ def test_the_command(tmp_path, capsys):
     write(tmp_path / "week", trucks=[short])
     assert main(["dispatch", str(folder), str(out), "--rounds", "50", "--quiet"]) == 3
     assert "one more T takes" in capsys.readouterr().out
-    write(tmp_path / "week", supplies=[{"supply": "S1", "material": "topsoil", "unit": "t", "quantity": 10},
-                                       {"supply": "S2", "material": "topsoil", "unit": "t", "quantity": 1}])  # fmt: skip
+    lot = {"material": "topsoil", "unit": "t", "quantity": 10}
+    write(tmp_path / "week", supplies=[{"supply": "S1", **lot}, {"supply": "S2", **lot}])
     assert main(["dispatch", str(folder), str(out), "--quiet"]) == 2
     assert "supplies.csv: changed since the plan was made" in capsys.readouterr().err
 
 
 def test_the_start_up_zone_has_gates_and_bans():
-    from pathlib import Path
-
     scenario = load_scenario(Path(__file__).parents[2] / "scenarios" / "qibuqu-week")
     assert {gate.what for gate in scenario.gates} == {"load", "tip"}
     assert len(scenario.bans) == 1

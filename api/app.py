@@ -2,66 +2,27 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import import_module
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
-import swagger_ui_bundle
 from fastapi import FastAPI
-from fastapi.openapi.docs import get_swagger_ui_html
-from fastapi.responses import HTMLResponse
-from fastapi.staticfiles import StaticFiles
-from sqlalchemy import select
 from starlette.concurrency import run_in_threadpool
 
-from api import tables
-from api.audit.protect import protect
+from api import pages
 from api.background import Background
 from api.blobs import Blobs
 from api.district import District
-from api.events.models import LedgerHead
 from api.kernel.clock import Clock
-from api.kernel.database import Base, Database
-from api.kernel.problems import Busy, Invalid, TooLarge, TooManyRequests, install_problem_handlers, kinds, problems
+from api.kernel.database import Database
+from api.kernel.problems import Busy, Invalid, TooLarge, TooManyRequests, install_problem_handlers, problems
 from api.middleware import RateLimit, SecurityHeaders
+from api.migrations import upgrade
+from api.openapi import DESCRIPTION, TAGS, serve_documents
 from api.platform import Platform
 from api.settings import Settings
 from optimizer import __version__
-
-# packages whose router.py is served, in the order of the API's document
-NOUNS = (
-    "auth",
-    "organisations",
-    "streets",
-    "materials",
-    "sites",
-    "facilities",
-    "carriers",
-    "trucks",
-    "directory",
-    "documents",
-    "listings",
-    "quotes",
-    "clearings",
-    "proposals",
-    "offers",
-    "deals",
-    "jobs",
-    "events",
-    "webhooks",
-    "audit",
-)
-DESCRIPTION = """
-Where each tonne of excavated soil and construction waste of a district goes, and who agrees to it.
-
-Masses are tonnes, money is CNY as a decimal text, times are UTC, dates are days in the district. Lists are paged by
-`cursor`; edits need `If-Match`; creations take `Idempotency-Key`; every error is a problem document (RFC 9457) with a
-stable `code`, all of them listed at [/problems](/problems).
-"""
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -79,6 +40,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         title="cutfill",
         version=__version__,
         description=DESCRIPTION,
+        openapi_tags=[{"name": name, "description": text} for name, text in TAGS.items()],
         lifespan=_lifespan,
         docs_url=None,
         redoc_url=None,
@@ -89,10 +51,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     install_problem_handlers(app)
     app.add_middleware(RateLimit, settings=settings)
     app.add_middleware(SecurityHeaders)
-    for noun in NOUNS:
-        if find_spec(f"api.{noun}.router") is not None:
-            app.include_router(import_module(f"api.{noun}.router").router)
-    _serve_documents(app)
+    for noun in TAGS:
+        app.include_router(import_module(f"api.{noun}.router").router)
+    serve_documents(app)
+    pages.install(app)
     return app
 
 
@@ -111,45 +73,12 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 def prepare(platform: Platform) -> None:
-    """Brings the database to the present layout."""
-    assert tables.ALL  # imported, so that the metadata is whole
-    Base.metadata.create_all(platform.database.engine)
-    with platform.database.writing() as session:
-        if session.execute(select(LedgerHead)).first() is None:
-            session.add(LedgerHead(id=1, entry=0, hash="", event=0))
-            protect(session.connection())
+    """Brings the database to the present layout.
 
-
-def _serve_documents(app: FastAPI) -> None:
-    """API pages and the list of problems, every asset from this host."""
-    assets = next(Path(swagger_ui_bundle.__file__).parent.glob("vendor/swagger-ui-*"))
-    app.mount("/api-assets", StaticFiles(directory=assets), name="api-assets")
-
-    @app.get("/docs", include_in_schema=False)
-    def docs() -> HTMLResponse:
-        return get_swagger_ui_html(
-            openapi_url="/openapi.json",
-            title="cutfill API",
-            swagger_js_url="/api-assets/swagger-ui-bundle.js",
-            swagger_css_url="/api-assets/swagger-ui.css",
-            swagger_favicon_url="/api-assets/favicon-32x32.png",
-        )
-
-    @app.get("/problems", include_in_schema=False)
-    @app.get("/problems/{code}", include_in_schema=False)
-    def problem_pages(code: str | None = None) -> HTMLResponse:
-        shown = [kind for kind in kinds() if code in (None, kind.code)]
-        rows = "".join(
-            f"<h2 id={kind.code}><code>{kind.code}</code> {kind.status}</h2><p>{kind.title}</p><p>{kind.__doc__}</p>"
-            for kind in shown
-        )
-        return HTMLResponse(f"<!doctype html><meta charset=utf-8><title>Problems</title><h1>Problems</h1>{rows}")
-
-
-def openapi_json(app: FastAPI) -> str:
-    """The API's document as text."""
-    document: dict[str, Any] = app.openapi()
-    return json.dumps(document, ensure_ascii=False, indent=1)
+    Raises:
+        InputError: a later version of the program laid it out.
+    """
+    upgrade(platform.database)
 
 
 def __getattr__(name: str) -> Any:

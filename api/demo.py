@@ -14,18 +14,24 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 
 from api.auth.identify import caller_of
 from api.auth.tokens import hash_password
 from api.facilities.models import Facility, Stock
 from api.jobs.here import run_here
+from api.kernel.access import Caller
+from api.kernel.preconditions import Precondition
 from api.kernel.types import to_kg
 from api.kernel.work import EVERYBODY, Work
 from api.listings import index
 from api.listings.models import Listing
+from api.offers import service as offers
+from api.offers.schemas import OfferNew, StepNew
 from api.organisations.models import Membership, Organisation, User
 from api.platform import Platform
+from api.proposals import service as proposals
+from api.proposals.models import Proposal
 from api.settings import Settings
 from api.streets.models import Street
 from optimizer.materials import Material
@@ -43,6 +49,7 @@ PEOPLE: dict[str, tuple[str, str, str | None]] = {
     "official@demo": ("吴处长 Wu", "official", "起步区城市管理局(示例)"),
     "admin@demo": ("管理员 Admin", "admin", "平台管理 Platform"),
 }
+AGREED = 3  # proposals that each contractor of PEOPLE has accepted
 DENSITY = {"t": None, "m3_bank": "bank_t_m3", "m3_loose": "loose_t_m3", "m3_compacted": "compacted_t_m3"}
 
 
@@ -64,6 +71,7 @@ def seed(platform: Platform, tell: Callable[[str], None]) -> None:
         _fill(work)
     tell("demo: clearing the market …")
     _clear(platform)
+    _agree(platform)
     tell(f"demo: sign in as {', '.join(PEOPLE)}; the password is {PASSWORD}")
 
 
@@ -110,7 +118,7 @@ def _organisation(work: Work, name: str, kind: str) -> Organisation:
         name=name,
         kind=kind,
         state="active",
-        contact_name=f"{name[:6]} 值班室",
+        contact_name=f"{name.removesuffix('(示例)')} 值班室",
         contact_phone="0531-8000 0000",
         contact_email=f"{kind}@demo",
         listed=kind in ("contractor", "facility", "carrier"),
@@ -158,6 +166,7 @@ def _facilities(work: Work, operator: Organisation, monday: dt.date) -> None:
             longest_stay=int(row["longest_stay"]) if row["longest_stay"] else None,
             recipes=[_recipe(other) for other in recipes if other["facility"] == row["facility"]],
             auto_accept=True,
+            stock_as_of=work.clock.today(),
             reported_at=now,
             created_at=now,
             updated_at=now,
@@ -242,14 +251,49 @@ def _listing(
 
 
 def _clear(platform: Platform) -> None:
-    """A welfare clearing of the coming week, run here and now, published, and answered by some."""
+    """A welfare clearing of the coming week, run here and now, and published."""
     from api.clearings.schemas import ClearingNew
     from api.clearings.service import begin
 
     monday = coming_monday(platform.clock.today())
-    with platform.reading() as work:
-        member = work.session.execute(select(Membership).join(User).where(User.email == "planner@demo")).scalar_one()
-    with platform.writing(caller_of(member)) as work:
+    with platform.writing(_caller(platform, "planner@demo")) as work:
         clearing = begin(work, platform, ClearingNew(start=monday, days=7, window_hours=72, publish=True))
         job_id = clearing.job_id
     run_here(platform, str(job_id))
+
+
+def _agree(platform: Platform) -> None:
+    """The two contractors have said yes to some of their proposals, and one has made the other an offer."""
+    for email in ("wang@demo", "li@demo"):
+        with platform.writing(_caller(platform, email)) as work:
+            mine, rows = work.caller.organisation_id, Proposal
+            answered = or_(
+                and_(rows.seller_id == mine, rows.buyer_answer == "accepted"),
+                and_(rows.buyer_id == mine, rows.seller_answer == "accepted"),
+            )
+            query = select(rows.id).where(rows.state == "open", answered).order_by(rows.kg.desc()).limit(AGREED)
+            for id_ in work.session.execute(query).scalars().all():
+                proposals.accept(work, id_, Precondition(None, required=False))
+    with platform.writing(_caller(platform, "li@demo")) as work:
+        _offer(work)
+
+
+def _offer(work: Work) -> None:
+    """For some topsoil that no clearing has placed."""
+    left = [Listing.name.contains(name) for name in ("Sungeng topsoil strip", "Cuizhai park landform")]
+    surplus, need = (work.session.execute(select(Listing).where(where)).scalar_one() for where in left)
+    first = max(surplus.window_from, need.window_from)
+    new = OfferNew(
+        listing_id=surplus.id,
+        own_listing_id=need.id,
+        schedule=[StepNew(date=first, t=200), StepNew(date=first + dt.timedelta(days=1), t=200)],
+        price=Decimal("6.50"),
+        message="表土我们全要，可先拉 400 吨。 We take all your topsoil; 400 t to begin with.",
+    )
+    offers.make(work, new)
+
+
+def _caller(platform: Platform, email: str) -> Caller:
+    with platform.reading() as work:
+        query = select(Membership).join(User).where(User.email == email)
+        return caller_of(work.session.execute(query).scalar_one())

@@ -8,14 +8,16 @@ from collections.abc import Iterable
 
 from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
+from limits.strategies import SlidingWindowCounterRateLimiter
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.kernel.problems import MEDIA_TYPE, Problem, TooLarge, TooManyRequests
 from api.settings import Settings
 
 JSON_BODY_MB = 2
-LOGIN_PATH = "/v1/auth/tokens"
+ADDRESS_FACTOR = 10
+GUESSABLE = ("/v1/auth/tokens", "/v1/organisations")  # where an address could try who is registered, or passwords
 SECURITY_HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"SAMEORIGIN"),
@@ -55,14 +57,16 @@ class SecurityHeaders:
 class RateLimit:
     """Refuses callers that ask too often, and bodies that are too large before they are read.
 
-    A caller is a credential, or an address without one; sign-in is limited by address, with a limit of its own.
-    Counts are kept in this process: with several servers each allows the limit.
+    A caller is a credential, or an address without one; an address with any number of credentials, right or not, has
+    ten times the limit. Sign-in and registration are limited by address, with a limit of their own. Counts are kept in
+    this process: with several servers each allows the limit.
     """
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
         self._every = parse(settings.rate_limit)
+        self._address = type(self._every)(self._every.amount * ADDRESS_FACTOR, self._every.multiples)
         self._login = parse(settings.login_rate_limit)
         self._upload_bytes = (settings.upload_mb + 1) * 1_000_000
 
@@ -75,8 +79,8 @@ class RateLimit:
         address = (scope.get("client") or ("?", 0))[0]
         credential = headers.get(b"authorization") or headers.get(b"x-api-key")
         key = address if credential is None else hashlib.sha256(credential).hexdigest()
-        limits = [(self._every, key)]
-        if scope["path"] == LOGIN_PATH:
+        limits = [(self._every, key), (self._address, f"address {address}")]
+        if scope["method"] == "POST" and scope["path"] in GUESSABLE:
             limits.append((self._login, f"login {address}"))
         if any(not self._limiter.hit(limit, who) for limit, who in limits):
             await _refuse(send, TooManyRequests(headers={"Retry-After": str(_longest(limits))}))
@@ -87,7 +91,22 @@ class RateLimit:
         if not length.isdigit() or int(length) > most:
             await _refuse(send, TooLarge(f"A body may have at most {most:,} bytes here."))
             return
-        await self.app(scope, receive, send)
+        await self.app(scope, _counted(receive, most), send)
+
+
+def _counted(receive: Receive, most: int) -> Receive:
+    """Receives no more than ``most`` bytes: a body sent in chunks does not say before how long it is."""
+    got = 0
+
+    async def count() -> Message:
+        nonlocal got
+        message = await receive()
+        got += len(message.get("body", b""))
+        if got > most:
+            raise HTTPException(TooLarge.status, f"A body may have at most {most:,} bytes here.")
+        return message
+
+    return count
 
 
 _READ = {b"authorization", b"x-api-key", b"content-type", b"content-length"}

@@ -1,15 +1,23 @@
-"""Dependencies of every route: a transaction on behalf of whoever asks, if they may.
+"""What every route is given: a transaction on behalf of whoever asks, if they may.
 
 ``reads("deals:read")`` and ``writes("listings:write")`` give the route a :class:`~api.kernel.work.Work`; a writing one
 is committed when the route function returns and *before* the answer is sent: what was acknowledged is durable.
+
+The transaction begins and ends with the route function, on its thread (:class:`Transacting`). As a dependency of its
+own it would wait for three threads in turn and hold a connection meanwhile: many requests would stop each other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import inspect
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from functools import wraps
 from typing import Annotated, Any
 
 from fastapi import Depends
+from fastapi.routing import APIRoute
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy.orm import Session
 
@@ -35,16 +43,43 @@ async def credential_of(
 Credential = Annotated[str | None, Depends(credential_of)]
 
 
+@dataclass(frozen=True)
+class Beginning:
+    """A transaction that the route will begin."""
+
+    begin: Callable[[], AbstractContextManager[Work]]
+
+
+class Transacting(APIRoute):
+    """A route whose function finds its transaction begun, and has it ended when it returns or raises."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **given: Any) -> None:
+        super().__init__(path, endpoint if inspect.iscoroutinefunction(endpoint) else _transacting(endpoint), **given)
+
+
+def _transacting(endpoint: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(endpoint)
+    def run(**given: Any) -> Any:
+        for name, value in given.items():
+            if isinstance(value, Beginning):
+                with value.begin() as work:
+                    return endpoint(**{**given, name: work})
+        return endpoint(**given)
+
+    return run
+
+
 def reads(permission: str | None = None) -> Any:
     """Dependency: a reading transaction; ``permission`` None is open to the public."""
 
-    def read(platform: Running, credential: Credential) -> Iterator[Work]:
+    @contextmanager
+    def begin(platform: Platform, credential: str | None) -> Iterator[Work]:
         with platform.database.reading() as session:
             caller = PUBLIC if credential is None else identify(platform, session, credential)
             check(caller, permission)
             yield Work(session, caller, platform.clock, platform.district)
 
-    return Depends(read, scope="function")
+    return _begins(begin, permission)
 
 
 def writes(permission: str | None, *, approved: bool = False) -> Any:
@@ -62,7 +97,8 @@ def writes(permission: str | None, *, approved: bool = False) -> Any:
             raise NotApproved
         return caller
 
-    def write(platform: Running, credential: Credential) -> Iterator[Work]:
+    @contextmanager
+    def begin(platform: Platform, credential: str | None) -> Iterator[Work]:
         if not platform.database.is_sqlite:
             with platform.writing() as work:
                 work.caller = allowed(platform, work.session, credential)
@@ -73,10 +109,21 @@ def writes(permission: str | None, *, approved: bool = False) -> Any:
         with platform.writing(caller) as work:
             yield work
 
-    return Depends(write, scope="function")
+    return _begins(begin, permission)
 
 
-def asks(permission: str) -> Any:
+def _begins(begin: Callable[[Platform, str | None], AbstractContextManager[Work]], permission: str | None) -> Any:
+    """The dependency: refuses at once who sends no credentials where some are needed, before any fault is told."""
+
+    async def prepare(platform: Running, credential: Credential) -> Beginning:
+        if credential is None:
+            check(PUBLIC, permission)
+        return Beginning(lambda: begin(platform, credential))
+
+    return Depends(prepare)
+
+
+def asks(permission: str | None) -> Any:
     """Dependency: the caller, if they may; for routes that do something slow before they open a transaction."""
 
     def ask(platform: Running, credential: Credential) -> Caller:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from api.audit.models import AuditEntry
-from api.auth.models import ApiKey, SignIn
+from api.auth.models import ApiKey, LoginFailures, SignIn
 from api.carriers.models import Carrier
 from api.clearings.models import Clearing
 from api.deals.models import Deal
@@ -36,6 +36,7 @@ ALL = (
     LedgerHead,
     Listing,
     ListingMaterial,
+    LoginFailures,
     Membership,
     Offer,
     Organisation,

@@ -1,6 +1,6 @@
 """The load generator: a process of its own, so that it and the server do not share an interpreter.
 
-    python -m benchmarks.market_load KIND '{"url": …}'        prints its figures as JSON
+    echo '{"url": …}' | python -m benchmarks.market_load KIND        prints its figures as JSON
 
 Requests of an open load are due at fixed times whether or not earlier ones are answered, and a latency counts from the
 time a request was due: a server that stalls is charged for everybody who waited (no coordinated omission).
@@ -33,7 +33,7 @@ async def open_load(url: str, rate: float, seconds: float, send: Send) -> dict[s
 
     limits = httpx2.Limits(max_connections=200, max_keepalive_connections=200)
     async with httpx2.AsyncClient(base_url=url, timeout=60, limits=limits) as client:
-        for number in range(10):  # connections and caches
+        for number in range(-10, 0):  # connections and caches
             await send(client, number)
         start = time.perf_counter()
         tasks = []
@@ -43,7 +43,7 @@ async def open_load(url: str, rate: float, seconds: float, send: Send) -> dict[s
             tasks.append(asyncio.create_task(one(client, number, due)))
         await asyncio.gather(*tasks)
         took = time.perf_counter() - start
-    return {**quantiles(latencies), "per_s": len(latencies) / took, "statuses": statuses}
+    return {**quantiles(latencies), "took_s": took, "statuses": statuses}
 
 
 async def closed_load(url: str, workers: int, seconds: float, send: Send) -> dict[str, Any]:
@@ -65,12 +65,13 @@ async def closed_load(url: str, workers: int, seconds: float, send: Send) -> dic
         start = time.perf_counter()
         await asyncio.gather(*(caller() for _ in range(workers)))
         took = time.perf_counter() - start
-    return {**quantiles(latencies), "per_s": len(latencies) / took, "statuses": statuses}
+    return {**quantiles(latencies), "took_s": took, "statuses": statuses}
 
 
 async def fan_out(url: str, subscribers: int, posts: list[dict[str, Any]], keys: list[str]) -> dict[str, Any]:
     """Posts listings, one each half second, and measures until every subscriber has got each event (ms)."""
     sent: dict[str, float] = {}
+    statuses: dict[int, int] = {}
     heard: list[tuple[str, float]] = []
     ready = asyncio.Semaphore(0)
     limits = httpx2.Limits(max_connections=subscribers + 10, max_keepalive_connections=subscribers + 10)
@@ -87,19 +88,22 @@ async def fan_out(url: str, subscribers: int, posts: list[dict[str, Any]], keys:
         for _ in range(subscribers):
             await ready.acquire()
         await asyncio.sleep(1)
+        start = time.perf_counter()
         for body, key in zip(posts, itertools.cycle(keys)):
             begun = time.perf_counter()
             answer = await client.post("/v1/listings", json=body, headers={"X-API-Key": key})
-            sent[answer.json()["id"]] = begun
+            statuses[answer.status_code] = statuses.get(answer.status_code, 0) + 1
+            sent[answer.json().get("id")] = begun
             await asyncio.sleep(0.5)
         end = time.perf_counter() + 20
         while len(heard) < subscribers * len(posts) and time.perf_counter() < end:
             await asyncio.sleep(0.05)
+        took = time.perf_counter() - start
         for task in listeners:
             task.cancel()
         await asyncio.gather(*listeners, return_exceptions=True)
     latencies = [(at - sent[subject]) * 1000 for subject, at in heard if subject in sent]
-    return {**quantiles(latencies), "heard": len(latencies), "expected": subscribers * len(posts)}
+    return {**quantiles(latencies), "took_s": took, "statuses": statuses, "heard": len(latencies)}
 
 
 def quantiles(values: list[float]) -> dict[str, float]:
@@ -112,11 +116,12 @@ def quantiles(values: list[float]) -> dict[str, float]:
     }
 
 
-def get(paths: list[str]) -> Send:
-    """Sends the paths in turn."""
+def get(paths: list[str], keys: list[str]) -> Send:
+    """Sends the paths in turn, every other one by somebody who is signed in."""
 
     async def send(client: httpx2.AsyncClient, number: int) -> int:
-        answer = await client.get(paths[number % len(paths)])
+        headers = {"X-API-Key": keys[number % len(keys)]} if number % 2 else {}
+        answer = await client.get(paths[number % len(paths)], headers=headers)
         return answer.status_code
 
     return send
@@ -138,13 +143,17 @@ def main() -> None:
     kind, given = sys.argv[1], json.load(sys.stdin)
     url = given["url"]
     if kind == "search":
-        run = open_load(url, given["rate"], given["seconds"], get(given["paths"]))
+        run = open_load(url, given["rate"], given["seconds"], get(given["paths"], given["keys"]))
+    elif kind == "quote":
+        send = post("/v1/quotes", given["bodies"], given["keys"], "quote")
+        run = open_load(url, given["rate"], given["seconds"], send)
     elif kind == "post":
-        send = post(given["path"], given["bodies"], given["keys"], given["run"])
+        send = post("/v1/listings", given["bodies"], given["keys"], "post")
         run = closed_load(url, given["workers"], given["seconds"], send)
     else:
         run = fan_out(url, given["subscribers"], given["bodies"], given["keys"])
-    print(json.dumps(asyncio.run(run)))
+    figures = asyncio.run(run)
+    print(json.dumps({**figures, "cpu_s": time.process_time()}))
 
 
 if __name__ == "__main__":

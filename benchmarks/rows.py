@@ -41,6 +41,14 @@ def within(name: str, ours: float, limit: float, unit: str, *, smoke: bool) -> R
     }  # fmt: skip
 
 
+def at_least(name: str, ours: float, limit: float, unit: str, *, smoke: bool) -> Row:
+    """A row of which more is better."""
+    return {
+        "name": name, "ours_s": ours, "peers": {}, "ratio": None, "target": f"≥ {limit:g} {unit}",
+        "met": None if smoke else ours >= limit, "unit": unit,
+    }  # fmt: skip
+
+
 def told(name: str, ours: float, note: str = "", unit: str = "s", peers: Mapping[str, float] | None = None) -> Row:
     """A row without a target."""
     theirs = dict(peers or {})

@@ -13,4 +13,4 @@ The data flows one way, and the modules are listed here in that order:
     check                    a second reading of inputs and plan, without the solver's matrices
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

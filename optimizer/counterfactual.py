@@ -68,12 +68,16 @@ class _Simulation:
         return self._ledger(left)
 
     def _nearest_first(self) -> dict[tuple[int, int], list[int]]:
-        order = np.argsort(self.lanes.km, kind="stable")
-        arcs: dict[tuple[int, int], list[int]] = {}
-        for arc in order.tolist():
-            arcs.setdefault((int(self.lanes.origin[arc]), int(self.lanes.commodity[arc])), []).append(arc)
-        self.open_days = {(int(a), int(d)) for a, d in zip(self.lanes.arc, self.lanes.day, strict=True)}
-        return arcs
+        """Arcs of each origin and commodity, by km."""
+        lanes = self.lanes
+        self.open_on = np.zeros((len(lanes.origin), self.s.days), dtype=bool)
+        self.open_on[lanes.arc, lanes.day] = True
+        order = np.lexsort((lanes.km, lanes.commodity, lanes.origin))
+        origin, commodity = lanes.origin[order], lanes.commodity[order]
+        starts = np.flatnonzero((np.diff(origin, prepend=-1) != 0) | (np.diff(commodity, prepend=-1) != 0))
+        groups = np.split(order, starts[1:])
+        keys = zip(origin[starts].tolist(), commodity[starts].tolist(), strict=True)
+        return {key: arcs.tolist() for key, arcs in zip(keys, groups, strict=False)}
 
     def _recipe_limits(self) -> dict[tuple[int, int, int], float]:
         r = self.s.recipes
@@ -88,7 +92,7 @@ class _Simulation:
         for arc in self.arcs_of.get((origin, commodity), ()):
             if t <= SMALLEST_T:
                 break
-            if (arc, day) not in self.open_days:
+            if not self.open_on[arc, day]:
                 continue
             sent = min(t, self._room_at(int(self.lanes.destination[arc]), commodity, day))
             if sent > SMALLEST_T:
@@ -136,7 +140,7 @@ class _Simulation:
     def _takers(self, origin: int, commodity: int, day: int) -> list[int]:
         """Places that a commodity may go to from an origin that day, nearest first."""
         arcs = self.arcs_of.get((origin, commodity), ())
-        return [int(self.lanes.destination[arc]) for arc in arcs if (arc, day) in self.open_days]
+        return [int(self.lanes.destination[arc]) for arc in arcs if self.open_on[arc, day]]
 
     def _blend_room(self, demand: int, commodity: int, units: float) -> float:
         """Own units that keep the material's share below its maximum.

@@ -133,10 +133,8 @@ def as_columns(scenario: Scenario, lanes: Lanes, program: Program, ledger: Ledge
     is given instead.
     """
     x = np.zeros(program.shape[1])
-    lane_of = _lane_numbers(lanes)
-    flow = program.columns["flow"].start
-    keys = zip(ledger.origin, ledger.destination, ledger.commodity, ledger.day, strict=True)
-    np.add.at(x, [flow + lane_of[tuple(int(part) for part in key)] for key in keys], ledger.t)
+    lane = _lane_numbers(lanes, ledger, scenario.days)
+    np.add.at(x, program.columns["flow"].start + lane, ledger.t)
     process = program.columns["plant.process"]
     runs = {key: column for column, key in by_key(process)}
     for f, k, d, t in zip(ledger.p_facility, ledger.p_commodity, ledger.p_day, ledger.p_t, strict=True):
@@ -149,15 +147,17 @@ def as_columns(scenario: Scenario, lanes: Lanes, program: Program, ledger: Ledge
     return x if max(violations(program, x)) <= SMALLEST_T else do_nothing(program)
 
 
-def _lane_numbers(lanes: Lanes) -> dict[tuple[int, ...], int]:
-    keys = zip(
-        lanes.origins.tolist(),
-        lanes.destinations.tolist(),
-        lanes.commodities.tolist(),
-        lanes.day.tolist(),
-        strict=True,
-    )
-    return {key: lane for lane, key in enumerate(keys)}
+def _lane_numbers(lanes: Lanes, ledger: Ledger, days: int) -> Ints:
+    """(n,) lane of each flow, which is among them."""
+    places, commodities = len(lanes.kind), lanes.may_hold.shape[1]
+
+    def key(origin: Ints, destination: Ints, commodity: Ints, day: Ints) -> Ints:
+        return ((origin.astype(np.int64) * places + destination) * commodities + commodity) * days + day
+
+    keys = key(lanes.origins, lanes.destinations, lanes.commodities, lanes.day)
+    order = np.argsort(keys)
+    wanted = key(ledger.origin, ledger.destination, ledger.commodity, ledger.day)
+    return order[np.searchsorted(keys, wanted, sorter=order)]
 
 
 def _fill_sites(scenario: Scenario, program: Program, ledger: Ledger, x: Floats) -> None:

@@ -7,14 +7,17 @@ from dataclasses import replace
 
 import numpy as np
 
-from optimizer.backends import Answer
+from optimizer.backends import Answer, Backend
 from optimizer.backends.highs import Highs
+from optimizer.backends.pricing import Pricing
 from optimizer.blocks import build_program
 from optimizer.errors import Fault, InputError
+from optimizer.groups import rank_within
 from optimizer.lanes import FIRST_FACILITY_KIND, Lanes, fees
+from optimizer.program import Program
 from optimizer.scenario import Bools, Floats, Ints, Objective, Scenario
 
-NEGATIVE = -1e-6  # CNY per t; a reduced cost below this would improve the market
+START_ARCS = 4  # arcs of each listing, and of each commodity at a gate, that lane pricing begins with
 CHARGEABLE = ("offsite", "landfill", "transfer", "haul", "carbon")  # goals that are a number per tonne on a lane
 
 
@@ -64,17 +67,33 @@ def nearest_arcs(scenario: Scenario, lanes: Lanes, *, per_listing: int, per_faci
     chosen = np.zeros(len(lanes.origin), dtype=bool)
     for place in (lanes.origin, lanes.destination):
         gate = lanes.kind[place] >= FIRST_FACILITY_KIND
-        chosen |= (_rank(place, cost) < per_listing) & ~gate
-        chosen |= (_rank(place * n_commodity + lanes.commodity, cost) < per_facility) & gate
+        chosen |= (rank_within(place, cost) < per_listing) & ~gate
+        chosen |= (rank_within(place * n_commodity + lanes.commodity, cost) < per_facility) & gate
     return chosen
 
 
-def within_margin(scenario: Scenario, lanes: Lanes, start: Bools, margin: float) -> Lanes:
-    """The lanes that the whole market's optimum uses or nearly uses, found without solving the whole market.
+def columns_of(program: Program, chosen: Bools) -> Bools:
+    """(columns,) the lanes of the chosen (A,) arcs, and all columns that are no lanes."""
+    flow = program.columns["flow"]
+    columns = np.ones(program.shape[1], dtype=bool)
+    columns[flow.span] = chosen[flow.keys[0]]
+    return columns
 
-    The market of a few arcs is solved, all lanes are priced by its duals, those that would improve it join, until none
-    would: the duals then are those of the whole market. A lane's reduced cost is what using it would cost at least; one
-    above the margin stays unused unless prices move by as much.
+
+def over_few_lanes(scenario: Scenario, lanes: Lanes, backend: Backend) -> Backend:
+    """A backend that prices lanes, beginning with the cheapest of each place."""
+
+    def start(program: Program) -> Bools:
+        return columns_of(program, nearest_arcs(scenario, lanes, per_listing=START_ARCS, per_facility=START_ARCS))
+
+    return Pricing(backend, start)
+
+
+def within_margin(scenario: Scenario, lanes: Lanes, start: Bools, margin: float) -> Lanes:
+    """The lanes that the whole market's optimum uses or nearly uses, found without giving the solver the whole market.
+
+    A lane's reduced cost is what using it would cost at least; one above the margin stays unused unless prices move by
+    as much.
 
     Args:
         scenario: priced in money.
@@ -82,23 +101,16 @@ def within_margin(scenario: Scenario, lanes: Lanes, start: Bools, margin: float)
         start: (A,) arcs to begin with; they stay.
         margin: CNY per t.
     """
-    program = build_program(scenario, only_arcs(lanes, start))
-    matrix, goals = program.lane_columns(lanes)
-    cost = in_money(scenario, goals)
-    backend = Highs()
+    program = build_program(scenario, lanes)
+    cost = in_money(scenario, program.goals)
+    backend = Pricing(Highs(), lambda program: columns_of(program, start))
     backend.load(program)
-    backend.set_cost(in_money(scenario, program.goals))
-    joined = start.copy()
-    while True:
-        _, row_dual = optimum(backend.solve(None))
-        least = np.full(len(joined), np.inf)
-        np.minimum.at(least, lanes.arc, cost - matrix.T @ row_dual)
-        better = ~joined & (least < NEGATIVE)
-        if not better.any():
-            return only_arcs(lanes, start | (least <= margin))
-        joined |= better
-        columns = np.flatnonzero(better[lanes.arc])
-        backend.add_columns(matrix[:, columns], cost[columns], np.full(len(columns), np.inf))
+    backend.set_cost(cost)
+    _, row_dual = optimum(backend.solve(None))
+    flow = program.columns["flow"].span
+    least = np.full(len(start), np.inf)
+    np.minimum.at(least, lanes.arc, (cost - program.matrix.T @ row_dual)[flow])
+    return only_arcs(lanes, start | (least <= margin))
 
 
 def optimum(answer: Answer) -> tuple[Floats, Floats]:
@@ -145,14 +157,3 @@ def arcs_among(lanes: Lanes, origin: Ints, destination: Ints, commodity: Ints) -
         return (a.astype(np.int64) * n_place + b) * n_commodity + k
 
     return np.isin(key(lanes.origin, lanes.destination, lanes.commodity), key(origin, destination, commodity))
-
-
-def _rank(group: Ints, cost: Floats) -> Ints:
-    """Position of each within its group by cost, ties in the order given."""
-    order = np.lexsort((cost, group))
-    sorted_group = group[order]
-    first = np.flatnonzero(np.r_[True, sorted_group[1:] != sorted_group[:-1]]) if len(group) else np.zeros(0, int)
-    start = np.repeat(first, np.diff(np.r_[first, len(group)]))
-    rank = np.empty(len(group), dtype=np.int64)
-    rank[order] = np.arange(len(group)) - start
-    return rank

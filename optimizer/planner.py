@@ -17,6 +17,7 @@ from optimizer.distances import Distances, measure
 from optimizer.figures import Figures
 from optimizer.lanes import Lanes, build_lanes
 from optimizer.ledger import Ledger, as_columns, read_solution
+from optimizer.nearby import over_few_lanes
 from optimizer.plan import Plan, ledger_tables
 from optimizer.prices import price_table
 from optimizer.program import Program
@@ -35,6 +36,7 @@ class Options:
         time_limit: seconds for all goals together; None for no limit.
         threads, seed: handed to the solver and recorded.
         engine: path engine for road graphs.
+        priced_from: lanes from which on the solver holds only those that matter; the optimum is that of all.
     """
 
     solver: str = "highs"
@@ -42,6 +44,7 @@ class Options:
     threads: int = 1
     seed: int = 0
     engine: str = "auto"
+    priced_from: int = 50_000
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,8 @@ def plan_scenario(scenario: Scenario, options: Options, progress: Progress) -> P
     with progress.phase("program"):
         program = build_program(scenario, lanes)
     backend = make_backend(options.solver, threads=options.threads, seed=options.seed)
+    if len(lanes) >= options.priced_from and scenario.objective.reference is None:
+        backend = over_few_lanes(scenario, lanes, backend)
     session = open_session(scenario, program, backend, options.time_limit)
     solution = session.run(
         progress, lambda: as_columns(scenario, lanes, program, nearest_legal_place(scenario, lanes, strict=True))

@@ -25,6 +25,7 @@ from optimizer.lanes import Lanes, build_lanes, rules
 from optimizer.ledger import SMALLEST_T
 from optimizer.lots import Lot, ReadLot, faults_of, read_lot
 from optimizer.nearby import (
+    START_ARCS,
     arcs_among,
     check_charges,
     in_money,
@@ -44,7 +45,6 @@ from optimizer.words import Words
 __all__ = ["Lot", "Market", "Nearest", "Placement", "Quote"]
 
 MARGIN = 3.0  # CNY per t; lanes that come as near to being used stay in the market
-START_ARCS = 4  # arcs of each listing, and of each commodity at a gate, that the search for them begins with
 
 
 @dataclass(frozen=True)

@@ -35,3 +35,9 @@ def protect(connection: Connection) -> None:
     """Runs :func:`statements`."""
     for statement in statements(connection.dialect.name):
         connection.execute(text(statement))
+
+
+def unprotect(connection: Connection) -> None:
+    """Runs :func:`undoing`."""
+    for statement in undoing(connection.dialect.name):
+        connection.execute(text(statement))

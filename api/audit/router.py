@@ -15,9 +15,9 @@ from api.audit.schemas import AuditView
 from api.kernel.paging import Page, Paging
 from api.kernel.problems import NotFound
 from api.kernel.work import Work
-from api.requests import answers, reads
+from api.requests import Transacting, answers, reads
 
-router = APIRouter(prefix="/v1/audit", tags=["audit"])
+router = APIRouter(prefix="/v1/audit", tags=["audit"], route_class=Transacting)
 
 
 @router.get("", responses=answers())

@@ -46,3 +46,14 @@ class ApiKey(Base):
     revoked_at: Mapped[dt.datetime | None] = mapped_column(UtcTime, nullable=True)
 
     membership: Mapped[Membership] = relationship(lazy="joined")
+
+
+class LoginFailures(Base):
+    """Wrong passwords in a row for one e-mail, whether or not somebody has it: a lock tells not who is registered."""
+
+    __tablename__ = "login_failures"
+
+    email_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    failures: Mapped[int] = mapped_column(default=0)
+    locked_until: Mapped[dt.datetime | None] = mapped_column(UtcTime, nullable=True)
+    at: Mapped[dt.datetime] = mapped_column(UtcTime, index=True)

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Response
 from api.auth import service
 from api.auth.repository import KeyRepository
 from api.auth.schemas import KeyMade, KeyNew, KeyView, Me, MePatch, RefreshRequest, SignInRequest, Tokens
+from api.kernel.access import Caller
 from api.kernel.idempotency import Once
 from api.kernel.paging import Page, Paging
 from api.kernel.problems import (
@@ -21,9 +22,9 @@ from api.kernel.problems import (
     problems,
 )
 from api.kernel.work import Work
-from api.requests import Running, answers, reads, writes
+from api.requests import Running, Transacting, answers, asks, reads, writes
 
-router = APIRouter(prefix="/v1/auth", tags=["auth"])
+router = APIRouter(prefix="/v1/auth", tags=["auth"], route_class=Transacting)
 
 
 @router.post("/tokens", responses=problems(WrongPassword, LockedOut))
@@ -51,10 +52,10 @@ def me(work: Annotated[Work, reads()]) -> Me:
     return service.me(work)
 
 
-@router.patch("/me", responses=problems(NotSignedIn, WrongPassword))
-def change_me(patch: MePatch, work: Annotated[Work, writes(None)]) -> Me:
-    """Changes your name, language or password."""
-    return service.change_me(work, patch)
+@router.patch("/me", responses=answers(WrongPassword, LockedOut))
+def change_me(patch: MePatch, platform: Running, caller: Annotated[Caller, asks(None)]) -> Me:
+    """Changes your name, language or password. A new password ends every sign-in; API keys stay."""
+    return service.change_me(platform, caller, patch)
 
 
 @router.get("/keys", responses=answers())

@@ -82,4 +82,4 @@ class KeyView(BaseModel):
 class KeyMade(KeyView):
     """A new API key; the secret is shown this once."""
 
-    secret: str
+    secret: str = Field(description="Blank in a repeated answer to the same Idempotency-Key: it is not kept.")

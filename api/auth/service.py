@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
+from api.auth.lockout import clear_failures, count_failure, refuse_locked
 from api.auth.models import ApiKey, SignIn
 from api.auth.repository import KeyRepository
 from api.auth.schemas import KeyMade, KeyNew, KeyView, Me, MePatch, SignInRequest, Tokens
@@ -18,8 +19,8 @@ from api.auth.tokens import (
     new_secret,
     password_matches,
 )
-from api.kernel.access import PUBLIC
-from api.kernel.problems import FieldFault, Invalid, LockedOut, NotSignedIn, WrongPassword, invalid
+from api.kernel.access import PUBLIC, Caller
+from api.kernel.problems import FieldFault, Forbidden, Invalid, NotSignedIn, WrongPassword, invalid
 from api.kernel.work import Work
 from api.organisations.models import Membership, User
 from api.platform import Platform
@@ -33,34 +34,19 @@ def sign_in(platform: Platform, request: SignInRequest) -> Tokens:
     """
     email = request.email.strip().lower()
     with platform.reading() as work:
+        refuse_locked(work, email)
         user = work.session.execute(select(User).where(User.email == email)).scalar_one_or_none()
-    now = platform.clock.now()
-    if user is not None and user.locked_until is not None and user.locked_until > now:
-        seconds = int((user.locked_until - now).total_seconds()) + 1
-        raise LockedOut(headers={"Retry-After": str(seconds)})
     matches = password_matches(user.password_hash if user else dummy_hash(), request.password)
     if user is None or not matches:
-        if user is not None:
-            _count_failure(platform, user.id)
+        count_failure(platform, email, user.id if user else None)
         raise WrongPassword
     with platform.writing(PUBLIC) as work:
+        refuse_locked(work, email)  # others may have guessed at the same time
+        clear_failures(work, email)
         return _open(platform, work, user.id, request.organisation_id)
 
 
-def _count_failure(platform: Platform, user_id: str) -> None:
-    with platform.writing(PUBLIC) as work:
-        user = work.session.get_one(User, user_id, with_for_update=True)
-        user.failures += 1
-        locked = user.failures >= platform.settings.lockout_failures
-        if locked:
-            user.locked_until = work.clock.now() + dt.timedelta(minutes=platform.settings.lockout_minutes)
-            user.failures = 0
-        work.tell("user.locked" if locked else "user.sign_in_failed", user.id)
-
-
 def _open(platform: Platform, work: Work, user_id: str, organisation_id: str | None) -> Tokens:
-    user = work.session.get_one(User, user_id, with_for_update=True)
-    user.failures, user.locked_until = 0, None
     wanted = select(Membership).where(Membership.user_id == user_id, Membership.active).order_by(Membership.id)
     if organisation_id is not None:
         wanted = wanted.where(Membership.organisation_id == organisation_id)
@@ -101,11 +87,7 @@ def refresh(platform: Platform, refresh_token: str) -> Tokens:
     hashed = digest(refresh_token)
     stolen = False
     with platform.writing(PUBLIC) as work:
-        row = work.session.execute(
-            select(SignIn)
-            .where((SignIn.refresh_hash == hashed) | (SignIn.previous_hash == hashed))
-            .with_for_update(of=SignIn)
-        ).scalar_one_or_none()
+        row = work.session.execute(_by_refresh(refresh_token)).scalar_one_or_none()
         now = work.clock.now()
         if row is None or row.revoked_at is not None or row.expires_at <= now or not row.membership.active:
             raise NotSignedIn("The refresh token is not valid, has expired or was revoked.")
@@ -122,11 +104,19 @@ def refresh(platform: Platform, refresh_token: str) -> Tokens:
     return tokens
 
 
+def _by_refresh(refresh_token: str) -> Select[SignIn]:
+    """The sign-in of a refresh token, or of the one before it."""
+    hashed = digest(refresh_token)
+    return (
+        select(SignIn)
+        .where((SignIn.refresh_hash == hashed) | (SignIn.previous_hash == hashed))
+        .with_for_update(of=SignIn)
+    )
+
+
 def revoke(work: Work, refresh_token: str) -> None:
     """Ends a sign-in; unknown tokens are as good as ended."""
-    row = work.session.execute(
-        select(SignIn).where(SignIn.refresh_hash == digest(refresh_token)).with_for_update(of=SignIn)
-    ).scalar_one_or_none()
+    row = work.session.execute(_by_refresh(refresh_token)).scalar_one_or_none()
     if row is not None and row.revoked_at is None:
         row.revoked_at = work.clock.now()
         work.tell("user.signed_out", row.membership.user_id, sign_in=row.id)
@@ -163,21 +153,39 @@ def _membership(work: Work) -> Membership:
     ).scalar_one()
 
 
-def change_me(work: Work, patch: MePatch) -> Me:
+def change_me(platform: Platform, caller: Caller, patch: MePatch) -> Me:
     """Changes name, language or password; a new password ends every sign-in.
 
     Raises:
-        NotSignedIn, WrongPassword.
+        NotSignedIn, WrongPassword, LockedOut: as at sign-in. Forbidden: an API key, which is no person.
     """
-    if work.caller.user_id is None:
+    if caller.user_id is None:
         raise NotSignedIn
-    user = work.session.get_one(User, work.caller.user_id, with_for_update=True)
+    if caller.is_key:
+        raise Forbidden("An API key cannot change the person that it acts for; sign in.")
+    hashed = None if patch.password is None else hash_password(patch.password)
+    if hashed is not None:
+        _check_password(platform, caller.user_id, patch.current_password or "")
+    with platform.writing(caller) as work:
+        return _change_me(work, caller.user_id, patch, hashed)
+
+
+def _check_password(platform: Platform, user_id: str, password: str) -> None:
+    """Somebody who found an open session may not guess on either."""
+    with platform.reading() as work:
+        user = work.session.get_one(User, user_id)
+        refuse_locked(work, user.email)
+    if not password_matches(user.password_hash, password):
+        count_failure(platform, user.email, user.id)
+        raise WrongPassword("current_password is wrong.")
+
+
+def _change_me(work: Work, user_id: str, patch: MePatch, hashed: str | None) -> Me:
+    user = work.session.get_one(User, user_id, with_for_update=True)
     user.name = patch.name or user.name
     user.language = patch.language or user.language
-    if patch.password is not None:
-        if not password_matches(user.password_hash, patch.current_password or ""):
-            raise WrongPassword("current_password is wrong.")
-        user.password_hash = hash_password(patch.password)
+    if hashed is not None:
+        user.password_hash = hashed
         open_ones = select(SignIn).join(Membership).where(Membership.user_id == user.id, SignIn.revoked_at.is_(None))
         for row in work.session.execute(open_ones).scalars():
             row.revoked_at = work.clock.now()
@@ -198,7 +206,7 @@ def make_key(work: Work, new: KeyNew) -> KeyMade:
             "you do not have: " + ", ".join(foreign),
             errors=[FieldFault(field=f"scopes.{new.scopes.index(s)}", message=f"{s!r} is not yours") for s in foreign],
         )
-    if work.caller.name.startswith("key:"):
+    if work.caller.is_key:
         raise invalid("scopes", "an API key cannot make API keys; sign in")
     secret, _ = new_secret()
     secret = KEY_PREFIX + secret

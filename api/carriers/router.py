@@ -23,9 +23,9 @@ from api.kernel.problems import (
     UnknownCoordinateSystem,
 )
 from api.kernel.work import Work
-from api.requests import answers, reads, writes
+from api.requests import Transacting, answers, reads, writes
 
-router = APIRouter(prefix="/v1/carriers", tags=["carriers"])
+router = APIRouter(prefix="/v1/carriers", tags=["carriers"], route_class=Transacting)
 
 
 @router.get("", responses=answers(permission=False))

@@ -9,9 +9,10 @@ from fastapi.responses import HTMLResponse
 
 from api.clearings import service
 from api.clearings.models import Clearing
-from api.clearings.repository import ClearingRepository
-from api.clearings.schemas import ClearingNew, ClearingState, ClearingView
+from api.clearings.repository import ClearingRepository, PublishedRepository
+from api.clearings.schemas import ClearingNew, ClearingState, ClearingView, WeekView
 from api.clearings.store import scenario_zip, unpacked
+from api.clearings.week import week_of
 from api.kernel.idempotency import Once
 from api.kernel.paging import Page, Paging
 from api.kernel.preconditions import IfMatchOptional, show_etag
@@ -24,9 +25,9 @@ from api.kernel.problems import (
     WrongState,
 )
 from api.kernel.work import Work
-from api.requests import Running, answers, reads, writes
+from api.requests import Running, Transacting, answers, reads, writes
 
-router = APIRouter(prefix="/v1/clearings", tags=["clearings"])
+router = APIRouter(prefix="/v1/clearings", tags=["clearings"], route_class=Transacting)
 CHANGING = (NotFound, ForeignResource, StaleVersion, WrongState)
 ZIP: dict[int | str, dict[str, Any]] = {200: {"content": {"application/zip": {}}, "description": "A folder as a zip."}}
 REPORT_POLICY = "default-src 'self' data: blob: 'unsafe-inline'; frame-ancestors 'self'; form-action 'none'"
@@ -38,7 +39,7 @@ def clearings(
 ) -> Page[ClearingView]:
     """Clearings, newest first; members see what is published."""
     rows, cursor = ClearingRepository(work).page(paging, *(() if state is None else (Clearing.state == state,)))
-    return Page(items=[service.view(row) for row in rows], next=cursor)
+    return Page(items=[service.view(work, row) for row in rows], next=cursor)
 
 
 @router.post("", status_code=202, response_model=ClearingView, responses=answers(IdempotencyConflict))
@@ -49,7 +50,7 @@ def begin(
 
     def make() -> tuple[ClearingView, str]:
         row = service.begin(work, platform, new)
-        return service.view(row), f"/v1/jobs/{row.job_id}"
+        return service.view(work, row), f"/v1/jobs/{row.job_id}"
 
     return once.once(work, make, status=202)
 
@@ -59,7 +60,14 @@ def clearing(id: str, response: Response, work: Annotated[Work, reads("clearings
     """One clearing."""
     row = ClearingRepository(work).get(id)
     show_etag(response, row)
-    return service.view(row)
+    return service.view(work, row)
+
+
+@router.get("/{id}/week", responses=answers(NotFound, permission=False))
+def week(id: str, work: Annotated[Work, reads()]) -> WeekView:
+    """The published days of a clearing, or of the `latest`: sums for everybody, and your own matches."""
+    repository = PublishedRepository(work)
+    return week_of(work, repository.latest() if id == "latest" else repository.get(id))
 
 
 @router.get("/{id}/scenario", response_class=Response, responses={**answers(NotFound), **ZIP})
@@ -99,7 +107,7 @@ def publish(
     """Sends the proposals to the parties and holds the quantities while they answer."""
     row = service.publish(work, id, precondition)
     show_etag(response, row)
-    return service.view(row)
+    return service.view(work, row)
 
 
 @router.post("/{id}/settle", responses=answers(*CHANGING))
@@ -109,7 +117,7 @@ def settle(
     """Closes the window now; what is not agreed returns to the market."""
     row = service.settle(work, id, precondition)
     show_etag(response, row)
-    return service.view(row)
+    return service.view(work, row)
 
 
 @router.post("/{id}/discard", responses=answers(*CHANGING))
@@ -119,4 +127,4 @@ def discard(
     """Drops a solved clearing that was not published."""
     row = service.discard(work, id, precondition)
     show_etag(response, row)
-    return service.view(row)
+    return service.view(work, row)

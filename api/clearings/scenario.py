@@ -1,7 +1,8 @@
 """Everything that is open as a scenario folder of the planner (DESIGN.md, "Scenario folder").
 
-Listings take part with what is free of them; what is agreed stands and takes its gate capacity, its room and its stock
-out of the facilities'. A listing without a reserve price neither pays nor receives at its own gate: its price is 0.
+Listings take part with what is free of them; what is agreed stands, and what is proposed is held while its parties
+answer: both take their gate capacity, their room and their stock out of the facilities', and their days out of the
+daily maximum of listings. A listing without a reserve price neither pays nor receives at its own gate: its price is 0.
 In the welfare form everything is voluntary; in the policy form everything on offer has to find a place.
 """
 
@@ -13,23 +14,24 @@ import io
 import json
 import math
 import tomllib
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from api.clearings.store import road_names
-from api.deals.models import Deal
 from api.district import District
-from api.facilities.models import Facility, Stock
+from api.facilities.models import Facility
 from api.kernel.work import Work
 from api.listings.models import TRADING, Listing
+from api.proposals.account import Account, accounts, gates_on
+from api.proposals.days import best_stretch, used_by_day
 
 Row = dict[str, Any]
+Days = tuple[dt.date, dt.date]  # first and last
 
 
 @dataclass(frozen=True)
@@ -39,21 +41,6 @@ class Counts:
     supplies: int
     demands: int
     facilities: int
-
-
-@dataclass(frozen=True)
-class Frozen:
-    """What is agreed at one facility: kg by date (ISO) brought in and taken out, by commodity."""
-
-    into: Mapping[tuple[str, str, str], int]
-    out: Mapping[tuple[str, str, str], int]
-
-    def by_date(self, way: str) -> dict[str, int]:
-        """kg by date over all commodities."""
-        totals: dict[str, int] = defaultdict(int)
-        for (date, _, _), kg in (self.into if way == "in" else self.out).items():
-            totals[date] += kg
-        return totals
 
 
 def write_scenario(
@@ -73,20 +60,21 @@ def write_scenario(
     horizon = (start, start + dt.timedelta(days=days - 1))
     listings = _listings(work, horizon)
     facilities = list(work.session.execute(select(Facility).order_by(Facility.id)).scalars())
-    stocks = list(
-        work.session.execute(select(Stock).order_by(Stock.facility_id, Stock.material, Stock.grade)).scalars()
-    )
-    frozen = _frozen(work)
-    supplies = [_supply(row, horizon, must_move=form == "policy") for row in listings if row.side == "supply"]
-    demands = [_demand(row, horizon) for row in listings if row.side == "demand"]
+    books = accounts(work, facilities)
+    used = used_by_day(work, listings)
+    supplies = [
+        line for row in listings if row.side == "supply" for line in _supply(row, horizon, used, form == "policy")
+    ]
+    demands = [line for row in listings if row.side == "demand" for line in _demand(row, horizon, used)]
     folder.mkdir(parents=True, exist_ok=True)
+    first = start.isoformat()
     tables: dict[str, Iterable[Row]] = {
         "supplies": supplies,
         "demands": demands,
-        "facilities": [_facility(row, frozen.get(row.id), horizon) for row in facilities],
-        "recipes": [_recipe(row, recipe) for row in facilities for recipe in row.recipes],
-        "stocks": _stocks(stocks, frozen, horizon),
-        "calendar": [line for row in facilities for line in _calendar(row, frozen.get(row.id), horizon)],
+        "facilities": [_facility(row, books[row.id].room(first)) for row in facilities],
+        "recipes": [line for row in facilities for line in _recipes(books[row.id], horizon)],
+        "stocks": [line for row in facilities for line in _stocks(books[row.id], first)],
+        "calendar": [line for row in facilities for line in _calendar(books[row.id], horizon)],
     }
     for name, rows in tables.items():
         _write(folder / f"{name}.csv", list(rows))
@@ -98,27 +86,13 @@ def write_scenario(
     return Counts(len(supplies), len(demands), sum(row.status == "open" for row in facilities))
 
 
-def _listings(work: Work, horizon: tuple[dt.date, dt.date]) -> list[Listing]:
+def _listings(work: Work, horizon: Days) -> list[Listing]:
     query = (
         select(Listing)
         .where(Listing.state.in_(TRADING), Listing.window_from <= horizon[1], Listing.window_to >= horizon[0])
         .order_by(Listing.id)
     )
     return [row for row in work.session.execute(query).scalars() if row.free_kg > 0]
-
-
-def _frozen(work: Work) -> dict[str, Frozen]:
-    """What is agreed at each facility."""
-    query = select(Deal).where(or_(Deal.seller_facility_id.is_not(None), Deal.buyer_facility_id.is_not(None)))
-    found: dict[str, Frozen] = {}
-    for deal in work.session.execute(query).scalars():
-        for facility, way in ((deal.buyer_facility_id, "into"), (deal.seller_facility_id, "out")):
-            if facility is None:
-                continue
-            legs: Any = getattr(found.setdefault(facility, Frozen(defaultdict(int), defaultdict(int))), way)
-            for step in deal.schedule:
-                legs[step["date"], deal.material, deal.grade] += step["kg"]
-    return found
 
 
 def _t(kg: int | None) -> str:
@@ -139,42 +113,61 @@ def _lot(row: Listing) -> Row:
     }
 
 
-def _supply(row: Listing, horizon: tuple[dt.date, dt.date], *, must_move: bool) -> Row:
+def _supply(row: Listing, horizon: Days, used: Mapping[str, Mapping[str, int]], must_move: bool) -> Iterator[Row]:
     """What is left is released evenly over what is left of its window; the part after the horizon belongs to later."""
-    return {
+    stretch = _stretch(row, horizon, used)
+    if stretch is None:
+        return
+    first, last, daily_kg = stretch
+    yield {
         "supply": row.id,
         **_lot(row),
         "material": row.material,
         "quantity": _t(row.free_kg),
         "unit": "t",
-        "from": max(row.window_from, horizon[0]).isoformat(),
-        "to": row.window_to.isoformat(),
-        "daily_max": _t(row.daily_max_kg),
+        "from": first,
+        "to": row.window_to.isoformat() if last == min(row.window_to, horizon[1]).isoformat() else last,
+        "daily_max": _t(daily_kg),
         "grade": row.grade,
         "must_move": "true" if must_move else "false",
         "ask": _money(row.reserve),
     }
 
 
-def _demand(row: Listing, horizon: tuple[dt.date, dt.date]) -> Row:
+def _demand(row: Listing, horizon: Days, used: Mapping[str, Mapping[str, int]]) -> Iterator[Row]:
     """In its own unit: a t of each accepted material counts by its own density."""
+    stretch = _stretch(row, horizon, used)
+    if stretch is None:
+        return
+    first, last, daily_kg = stretch
     own_per_kg = float(row.quantity) / row.quantity_kg
-    daily = "" if row.daily_max_kg is None else f"{row.daily_max_kg * own_per_kg:.6f}"
-    return {
+    yield {
         "demand": row.id,
         **_lot(row),
         "accepts": ";".join(row.materials),
         "quantity": f"{row.free_kg * own_per_kg:.6f}",
         "unit": row.unit,
-        "from": max(row.window_from, horizon[0]).isoformat(),
-        "to": min(row.window_to, horizon[1]).isoformat(),
-        "daily_max": daily,
+        "from": first,
+        "to": last,
+        "daily_max": "" if daily_kg is None else f"{daily_kg * own_per_kg:.6f}",
         "grade": row.grade,
         "bid": _money(row.reserve),
     }
 
 
-def _facility(row: Facility, frozen: Frozen | None, horizon: tuple[dt.date, dt.date]) -> Row:
+def _stretch(row: Listing, horizon: Days, used: Mapping[str, Mapping[str, int]]) -> tuple[str, str, int | None] | None:
+    """First and last day of a listing in the horizon, and its daily maximum less what is agreed or proposed there."""
+    dates = _dates(max(row.window_from, horizon[0]), min(row.window_to, horizon[1]))
+    if row.daily_max_kg is None:
+        return dates[0], dates[-1], None
+    return best_stretch(dates, row.daily_max_kg, used[row.id])
+
+
+def _dates(first: dt.date, last: dt.date) -> list[str]:
+    return [(first + dt.timedelta(days=offset)).isoformat() for offset in range((last - first).days + 1)]
+
+
+def _facility(row: Facility, room_kg: int | None) -> Row:
     return {
         "facility": row.id,
         "name": row.name,
@@ -185,7 +178,7 @@ def _facility(row: Facility, frozen: Frozen | None, horizon: tuple[dt.date, dt.d
         "accepts": ";".join(row.accepts),
         "daily_in": _t(row.daily_in_kg),
         "daily_out": _t(row.daily_out_kg),
-        "storage": _t(_room(row, frozen, horizon)),
+        "storage": _t(room_kg),
         "fee": _money(row.fee),
         "status": row.status,
         "hold_cost": _money(row.hold_cost),
@@ -196,56 +189,44 @@ def _facility(row: Facility, frozen: Frozen | None, horizon: tuple[dt.date, dt.d
     }
 
 
-def _room(row: Facility, frozen: Frozen | None, horizon: tuple[dt.date, dt.date]) -> int | None:
-    """Storage less what agreed goods will need of it, on the safe side: they may all lie there together."""
-    if row.storage_kg is None or frozen is None:
-        return row.storage_kg
-    since = row.reported_at.date().isoformat() if row.kind == "disposal" else horizon[0].isoformat()
-    taken = sum(kg for date, kg in frozen.by_date("in").items() if date >= since)
-    return max(0, row.storage_kg - taken)
+def _calendar(book: Account, horizon: Days) -> Iterator[Row]:
+    """Closures, and gate capacity less what is agreed or proposed, day by day where either says something."""
+    row, used = book.facility, (book.used("in"), book.used("out"))
+    if row.status != "open":
+        return
+    for date in _dates(*horizon):
+        limits = [
+            None if limit is None else max(0, limit - taken.get(date, 0))
+            for limit, taken in zip(gates_on(row, date), used, strict=True)
+        ]
+        if limits != [row.daily_in_kg, row.daily_out_kg]:
+            ways = zip(("daily_in", "daily_out"), map(_t, limits), strict=True)
+            yield {"facility": row.id, "from": date, "to": date, **dict(ways)}
 
 
-def _calendar(row: Facility, frozen: Frozen | None, horizon: tuple[dt.date, dt.date]) -> list[Row]:
-    """Closures, and gate capacity less what is agreed, day by day where either says something."""
-    used_in, used_out = (frozen.by_date("in"), frozen.by_date("out")) if frozen else ({}, {})
-    lines = []
-    for offset in range((horizon[1] - horizon[0]).days + 1):
-        date = (horizon[0] + dt.timedelta(days=offset)).isoformat()
-        closure: Mapping[str, Any] = next((c for c in row.closures if c["from"] <= date <= c["to"]), {})
-        limits = {}
-        for name, usual, used in (("daily_in", row.daily_in_kg, used_in), ("daily_out", row.daily_out_kg, used_out)):
-            limit = round(closure[name] * 1000) if closure.get(name) is not None else usual
-            limits[name] = None if limit is None else max(0, limit - used.get(date, 0))
-        if limits != {"daily_in": row.daily_in_kg, "daily_out": row.daily_out_kg}:
-            lines.append({"facility": row.id, "from": date, "to": date, **{n: _t(kg) for n, kg in limits.items()}})
-    return lines
-
-
-def _recipe(row: Facility, recipe: Mapping[str, Any]) -> Row:
+def _recipes(book: Account, horizon: Days) -> Iterator[Row]:
+    """Recipes; a plant's daily maximum less the most that any day of the horizon needs of it already."""
     fields = ("input", "output", "yield", "daily_max", "cost", "grade_in", "grade_out")
-    return {"facility": row.id, **{name: "" if recipe.get(name) is None else recipe[name] for name in fields}}
+    for recipe in book.facility.recipes:
+        line = {name: "" if recipe.get(name) is None else recipe[name] for name in fields}
+        most = book.plant.a_day.get(recipe["input"])
+        if most is not None:
+            used = book.used_of(recipe["input"])
+            line["daily_max"] = _t(max(0, most - max(used.get(date, 0) for date in _dates(*horizon))))
+        yield {"facility": book.facility.id, **line}
 
 
-def _stocks(stocks: Sequence[Stock], frozen: Mapping[str, Frozen], horizon: tuple[dt.date, dt.date]) -> list[Row]:
-    """What lies there on the first day and is promised to nobody: reported, plus what came since, less what is sold."""
-    free: dict[tuple[str, str, str], int] = {}
-    since: dict[tuple[str, str, str], str] = {}
-    for row in stocks:
-        key = (row.facility_id, row.material, row.grade)
-        free[key], since[key] = row.kg, row.as_of.isoformat()
-    first = horizon[0].isoformat()
-    for facility, legs in frozen.items():
-        for (date, material, grade), kg in legs.into.items():
-            if since.get((facility, material, grade), "") <= date < first:
-                free[facility, material, grade] = free.get((facility, material, grade), 0) + kg
-        for (date, material, grade), kg in legs.out.items():
-            if since.get((facility, material, grade), "") <= date:
-                free[facility, material, grade] = free.get((facility, material, grade), 0) - kg
-    return [
-        {"facility": facility, "material": material, "grade": grade, "quantity": _t(kg), "unit": "t"}
-        for (facility, material, grade), kg in sorted(free.items())
-        if kg > 0
-    ]
+def _stocks(book: Account, first: str) -> Iterator[Row]:
+    """What lies there before the first day and is promised to nobody."""
+    for (material, grade), kg in sorted(book.free_stock(first).items()):
+        if kg > 0:
+            yield {
+                "facility": book.facility.id,
+                "material": material,
+                "grade": grade,
+                "quantity": _t(kg),
+                "unit": "t",
+            }
 
 
 def _write(path: Path, rows: list[Row]) -> None:

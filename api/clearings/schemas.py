@@ -70,7 +70,11 @@ class ChangeView(BaseModel):
 
 
 class ClearingView(BaseModel):
-    """A clearing. Figures are public to members once it is published; ``totals`` are sums in CNY over all matches."""
+    """A clearing. ``totals`` are sums in CNY over all matches.
+
+    Once it is published members see it too: of ``changes`` their own; ``goals``, ``kpis`` and ``totals`` where three
+    organisations or more take part on either side, empty otherwise.
+    """
 
     id: str
     job_id: str | None
@@ -93,3 +97,47 @@ class ClearingView(BaseModel):
     published_at: dt.datetime | None
     closes_at: dt.datetime | None
     version: int
+
+
+class WeekLine(BaseModel):
+    """What leaves a street on a day, over all matches that stand or may still be accepted."""
+
+    date: dt.date
+    material: str = Field(description="Empty: materials that are not shown by themselves, together.")
+    street: str = Field(description="Where it leaves from. Empty: streets that are not shown by themselves, together.")
+    t: float = Field(description="Proposed and agreed.")
+    agreed_t: float = Field(description="Of it, agreed so far.")
+
+
+class WeekMatch(BaseModel):
+    """One day of one of your own matches."""
+
+    date: dt.date
+    side: Literal["give", "take"]
+    material: str
+    grade: str
+    t: float
+    seller_place: str
+    buyer_place: str
+    state: Literal["open", "waiting", "agreed"]
+    proposal_id: str
+    deal_id: str | None
+
+
+class WeekView(BaseModel):
+    """The published days: sums for everybody, without names or prices, and for a member its own matches.
+
+    A line is shown to the public and to members when three organisations or more give and three or more take in it;
+    smaller ones are put together by day and material, then by day, and left out when even that is too few: their number
+    is ``withheld``. Overseers see every line.
+    """
+
+    clearing_id: str
+    start: dt.date
+    days: int
+    state: Literal["published", "settled"]
+    published_at: dt.datetime
+    closes_at: dt.datetime
+    lines: list[WeekLine]
+    withheld: int = Field(description="Lines that are left out.")
+    mine: list[WeekMatch]

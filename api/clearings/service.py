@@ -20,21 +20,24 @@ from sqlalchemy import select
 from api.clearings.changes import changes_against
 from api.clearings.matches import drafts
 from api.clearings.models import Clearing
-from api.clearings.repository import ClearingRepository
+from api.clearings.refusing import refused
+from api.clearings.repository import MEMBERS_SEE, ClearingRepository
 from api.clearings.scenario import write_scenario
-from api.clearings.schemas import ClearingNew, ClearingView
+from api.clearings.schemas import ChangeView, ClearingNew, ClearingView
 from api.clearings.store import pack, packed_folder, packed_roads, scenario_zip
+from api.clearings.week import has_many_parties
 from api.facilities.models import Facility
 from api.jobs.kinds import Kind, register
 from api.jobs.models import Job
 from api.jobs.service import enqueue
 from api.kernel.preconditions import Precondition
-from api.kernel.problems import ClosedWindow, OverCommitted, ProblemView, WrongState, invalid
+from api.kernel.problems import ClosedWindow, ProblemView, WrongState, invalid
 from api.kernel.work import EVERYBODY, OVERSEERS_ONLY, Audience, Work
 from api.listings import service as listings
-from api.listings.models import TRADING, Listing
+from api.listings.models import Listing
 from api.platform import Platform
 from api.proposals import service as proposals_
+from api.proposals.account import first_day
 from api.proposals.models import Proposal
 
 
@@ -60,10 +63,7 @@ def begin(work: Work, platform: Platform, new: ClearingNew) -> Clearing:
             raise invalid("start", "nothing is open in these days")
         scenario = packed_folder(Path(name))
     previous = work.session.execute(
-        select(Clearing.id)
-        .where(Clearing.state.in_(("solved", "published", "settled")))
-        .order_by(Clearing.id.desc())
-        .limit(1)
+        select(Clearing.id).where(Clearing.state.in_(MEMBERS_SEE)).order_by(Clearing.id.desc()).limit(1)
     ).scalar_one_or_none()
     fields = new.model_dump(include={"form", "start", "days", "charges", "order", "window_hours", "time_limit"})
     row = ClearingRepository(work).add(
@@ -94,7 +94,9 @@ def _prepare(platform: Platform, job: Job) -> bytes:
 
 
 def _finish(work: Work, platform: Platform, job: Job, result: bytes) -> None:
-    row = work.session.execute(select(Clearing).where(Clearing.id == job.subject_id).with_for_update()).scalar_one()
+    row = work.session.execute(
+        select(Clearing).where(Clearing.id == job.subject_id).with_for_update(key_share=True)
+    ).scalar_one()
     with zipfile.ZipFile(io.BytesIO(result)) as archive:
         found: dict[str, Any] = json.loads(archive.read("result.json"))
         plan = {name.removeprefix("plan/"): archive.read(name) for name in archive.namelist() if name != "result.json"}
@@ -104,7 +106,9 @@ def _finish(work: Work, platform: Platform, job: Job, result: bytes) -> None:
     summary = found["summary"]
     row.goals = [{key: goal[key] for key in ("name", "unit", "value", "bound")} for goal in summary["goals"]]
     row.kpis, row.totals = summary["kpis"], found["totals"]
-    row.counts = {**row.counts, "proposals": len(proposals), **left_out, "termination": summary["termination"],
+    parties = {side: len({getattr(p, f"{side}_id") for p in proposals}) for side in ("seller", "buyer")}
+    row.counts = {**row.counts, "proposals": len(proposals), **left_out,
+                  "sellers": parties["seller"], "buyers": parties["buyer"], "termination": summary["termination"],
                   "lanes": summary["counts"]["lanes"], "columns": summary["counts"]["columns"]}  # fmt: skip
     row.state, row.solved_at = "solved", work.clock.now()
     work.session.flush()
@@ -115,7 +119,9 @@ def _finish(work: Work, platform: Platform, job: Job, result: bytes) -> None:
 
 
 def _fail(work: Work, platform: Platform, job: Job, problem: ProblemView) -> None:
-    row = work.session.execute(select(Clearing).where(Clearing.id == job.subject_id).with_for_update()).scalar_one()
+    row = work.session.execute(
+        select(Clearing).where(Clearing.id == job.subject_id).with_for_update(key_share=True)
+    ).scalar_one()
     row.state = "cancelled" if problem.code == "job-cancelled" else "failed"
     work.tell(f"clearing.{row.state}", row.id, to=OVERSEERS_ONLY, shown={"code": problem.code})
 
@@ -130,7 +136,7 @@ register(Kind("clearing", _prepare, _run, _finish, _fail, address="/v1/clearings
 
 
 def publish(work: Work, id_: str, precondition: Precondition) -> Clearing:
-    """Sends the proposals to the parties and holds the quantities; what cannot be held any more lapses.
+    """Sends the proposals to the parties and holds the quantities; what cannot stand any more lapses.
 
     Raises:
         NotFound, ForeignResource, StaleVersion, WrongState, ClosedWindow: the horizon is over.
@@ -139,72 +145,46 @@ def publish(work: Work, id_: str, precondition: Precondition) -> Clearing:
     precondition.check(row)
     if row.state != "solved":
         raise WrongState(f"The clearing is {row.state}.")
-    if row.start + dt.timedelta(days=row.days - 1) < work.clock.today():
+    if _last_day(row) < work.clock.today():
         raise ClosedWindow("Its days are over; run another one.")
     _publish(work, row)
     work.session.flush()
     return row
 
 
+def _last_day(row: Clearing) -> dt.date:
+    return row.start + dt.timedelta(days=row.days - 1)
+
+
 def _publish(work: Work, row: Clearing) -> None:
     now = work.clock.now()
     row.state, row.published_at = "published", now
-    row.closes_at = now + dt.timedelta(hours=row.window_hours)
-    proposals = list(
-        work.session.execute(
-            select(Proposal).where(Proposal.clearing_id == row.id).order_by(Proposal.id).with_for_update()
-        ).scalars()
-    )
+    row.closes_at = max(now, min(now + dt.timedelta(hours=row.window_hours), work.clock.end_of(_last_day(row))))
+    query = select(Proposal).where(Proposal.clearing_id == row.id).order_by(Proposal.id)
+    facilities = proposals_.lock_facilities(work, work.session.execute(query).scalars())
+    proposals = list(work.session.execute(query.with_for_update(key_share=True)).scalars())
     locked = listings.lock(work, (id_ for p in proposals for id_ in (p.seller_listing_id, p.buyer_listing_id)))
-    facilities = {
-        facility.id: facility
-        for facility in work.session.execute(
-            select(Facility).where(
-                Facility.id.in_({i for p in proposals for i in (p.seller_facility_id, p.buyer_facility_id) if i})
-            )
-        ).scalars()
-    }
-    dropped = 0
+    dropped = refused(work, proposals, locked, facilities)
     for proposal in proposals:
-        if not _hold(work, proposal, locked):
-            dropped += 1
+        if proposal.id in dropped:
+            proposal.state, (proposal.why_zh, proposal.why_en) = "lapsed", dropped[proposal.id]
             continue
-        proposal.state, proposal.closes_at = "open", row.closes_at
+        for id_, kg in ((proposal.seller_listing_id, proposal.kg), (proposal.buyer_listing_id, proposal.buyer_kg)):
+            if id_ is not None:
+                listings.reserve(work, locked[id_], kg)
+        proposal.state = "open"
+        proposal.closes_at = min(row.closes_at, work.clock.end_of(first_day(proposal)))
         _answer_for_automatic_sides(proposal, locked, facilities)
         work.tell(
             "proposal.opened",
             proposal.id,
-            to=_parties(proposal),
+            to=Audience(organisations=(proposal.seller_id, proposal.buyer_id)),
             shown={"clearing_id": row.id, "material": proposal.material, "t": proposal.kg / 1000},
         )
-    row.counts = {**row.counts, "dropped": dropped}
+    row.counts = {**row.counts, "dropped": len(dropped)}
     work.session.flush()
     work.tell("clearing.published", row.id, to=EVERYBODY, shown={"closes_at": row.closes_at.isoformat()})
-    proposals_.conclude(work, [proposal for proposal in proposals if proposal.state == "open"])
-
-
-def _parties(proposal: Proposal) -> Audience:
-    return Audience(organisations=(proposal.seller_id, proposal.buyer_id))
-
-
-def _hold(work: Work, proposal: Proposal, locked: dict[str, Listing]) -> bool:
-    """Reserves both sides; False, and nothing held, when a listing left the market or has less than was seen."""
-    wanted = [
-        (locked[id_], kg)
-        for id_, kg in ((proposal.seller_listing_id, proposal.kg), (proposal.buyer_listing_id, proposal.buyer_kg))
-        if id_ is not None
-    ]
-    if any(listing.state not in TRADING or listing.free_kg < kg for listing, kg in wanted):
-        proposal.state = "lapsed"
-        proposal.why_zh = "发布前该挂牌已变更或撤回。"
-        proposal.why_en = "The listing was changed or withdrawn before publication."
-        return False
-    for listing, kg in wanted:
-        try:
-            listings.reserve(work, listing, kg)
-        except OverCommitted:  # cannot be: free was looked at under the lock
-            raise AssertionError(listing.id) from None
-    return True
+    proposals_.conclude(work, [proposal for proposal in proposals if proposal.state == "open"], facilities)
 
 
 def _answer_for_automatic_sides(
@@ -249,31 +229,63 @@ def discard(work: Work, id_: str, precondition: Precondition) -> Clearing:
     precondition.check(row)
     if row.state != "solved":
         raise WrongState(f"The clearing is {row.state}.")
+    _discard(work, row)
+    return row
+
+
+def _discard(work: Work, row: Clearing) -> None:
     for proposal in work.session.execute(select(Proposal).where(Proposal.clearing_id == row.id)).scalars():
         proposal.state = "lapsed"
     row.state = "cancelled"
     work.session.flush()
     work.tell("clearing.cancelled", row.id, to=OVERSEERS_ONLY, shown={})
-    return row
 
 
 def lapse(work: Work) -> int:
-    """Settles clearings whose window is over."""
+    """Settles clearings whose window is over, and drops those whose days passed before they were published."""
     query = select(Clearing).where(Clearing.state == "published", Clearing.closes_at <= work.clock.now())
-    rows = list(work.session.execute(query.order_by(Clearing.id).with_for_update(skip_locked=True)).scalars())
+    rows = list(
+        work.session.execute(query.order_by(Clearing.id).with_for_update(skip_locked=True, key_share=True)).scalars()
+    )
     for row in rows:
         _settle(work, row)
-    return len(rows)
+    query = select(Clearing).where(Clearing.state == "solved", Clearing.start < work.clock.today())
+    stale = work.session.execute(
+        query.order_by(Clearing.id).with_for_update(skip_locked=True, key_share=True)
+    ).scalars()
+    past = [row for row in stale if _last_day(row) < work.clock.today()]
+    for row in past:
+        _discard(work, row)
+    return len(rows) + len(past)
 
 
 def _settle(work: Work, row: Clearing) -> None:
-    lapsed = proposals_.lapse(work, clearing_id=row.id)
+    lapsed = proposals_.lapse_all(work, row.id)
     row.state = "settled"
     row.closes_at = min(row.closes_at or work.clock.now(), work.clock.now())
     row.counts = {**row.counts, "lapsed": lapsed}
     work.tell("clearing.settled", row.id, to=EVERYBODY, shown={"lapsed": lapsed})
 
 
-def view(row: Clearing) -> ClearingView:
-    """A clearing as members see it."""
-    return ClearingView.model_validate(row, from_attributes=True)
+def view(work: Work, row: Clearing) -> ClearingView:
+    """A clearing as the caller may see it.
+
+    Overseers see all of it. Members see what changed for themselves, and the figures of a clearing with several parties
+    on either side: of fewer, a sum tells one party the other's price.
+    """
+    whole = ClearingView.model_validate(row, from_attributes=True)
+    if work.caller.oversees:
+        return whole
+    hidden: dict[str, Any] = {"changes": _own_changes(work, row)}
+    if not has_many_parties(row.counts.get("sellers", 0), row.counts.get("buyers", 0)):
+        hidden |= {"goals": [], "kpis": {}, "totals": {}}
+    return whole.model_copy(update=hidden)
+
+
+def _own_changes(work: Work, row: Clearing) -> list[ChangeView]:
+    ends = {change[end] for change in row.changes for end in ("from_id", "to_id")}
+    own: set[str] = set()
+    for model in (Listing, Facility):
+        query = select(model.id).where(model.id.in_(ends), model.organisation_id == work.caller.organisation_id)
+        own |= set(work.session.execute(query).scalars())
+    return [ChangeView(**change) for change in row.changes if own & {change["from_id"], change["to_id"]}]

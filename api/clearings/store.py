@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import os
+import tempfile
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -36,6 +39,15 @@ def unpack(data: bytes, folder: Path) -> None:
     """Writes the files of a zip of our own making."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         archive.extractall(folder)
+
+
+def _unpack_whole(data: bytes, folder: Path) -> None:
+    """The same, where others may look meanwhile and a crash may come: the folder is there whole or not at all."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".", dir=folder.parent) as name:
+        unpack(data, Path(name) / "whole")
+        with contextlib.suppress(OSError):  # another request was faster: it is the same
+            (Path(name) / "whole").rename(folder)
 
 
 def merged(*zips: bytes) -> bytes:
@@ -75,10 +87,17 @@ def scenario_zip(platform: Platform, clearing: Clearing) -> bytes:
 
 
 def unpacked(platform: Platform, clearing: Clearing) -> Path:
-    """A folder with ``scenario/`` and, once solved, ``plan/`` of a clearing; kept beside the store."""
-    folder = platform.settings.data_dir / "clearings" / clearing.id
+    """A folder with ``scenario/`` and, once solved, ``plan/`` of a clearing; kept beside the store while it is used."""
+    folder = unpacked_folder(platform) / clearing.id
     if clearing.scenario_sha256 and not (folder / "scenario").exists():
-        unpack(scenario_zip(platform, clearing), folder / "scenario")
+        _unpack_whole(scenario_zip(platform, clearing), folder / "scenario")
     if clearing.plan_sha256 and not (folder / "plan").exists():
-        unpack(platform.blobs.get(clearing.plan_sha256), folder / "plan")
+        _unpack_whole(platform.blobs.get(clearing.plan_sha256), folder / "plan")
+    if folder.exists():
+        os.utime(folder)
     return folder
+
+
+def unpacked_folder(platform: Platform) -> Path:
+    """Where clearings are unpacked; whatever is removed there comes back when it is asked for."""
+    return platform.settings.data_dir / "clearings"

@@ -19,7 +19,7 @@ import httpx2
 
 from api.auth.schemas import Me, MePatch, Tokens
 from api.client.connection import Connection
-from api.client.market import Clearings, Deals, Listings, Proposals, Quotes
+from api.client.market import Clearings, Deals, Listings, Offers, Proposals, Quotes
 from api.client.nouns import Audit, Jobs, Keys, Organisations, Webhooks
 from api.client.problem import ApiProblem
 from api.client.registry import Carriers, Directory, Documents, Facilities, Materials, Sites, Streets, Trucks
@@ -62,6 +62,7 @@ class Client:
         self.listings = Listings(self._api)
         self.quotes = Quotes(self._api)
         self.clearings = Clearings(self._api)
+        self.offers = Offers(self._api)
         self.proposals = Proposals(self._api)
         self.deals = Deals(self._api)
         self.jobs = Jobs(self._api)

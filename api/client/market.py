@@ -6,10 +6,11 @@ import datetime as dt
 from collections.abc import Iterator
 from decimal import Decimal
 
-from api.clearings.schemas import ClearingNew, ClearingState, ClearingView
+from api.clearings.schemas import ClearingNew, ClearingState, ClearingView, WeekView
 from api.client.nouns import LARGEST_PAGE, Noun
 from api.deals.schemas import DealView
 from api.listings.schemas import BulkResult, ListingNew, ListingPatch, ListingView, Side, State
+from api.offers.schemas import OfferNew, OfferState, OfferView, Terms
 from api.proposals.schemas import ProposalState, ProposalView
 from api.quotes.schemas import QuoteNew, QuoteView
 
@@ -131,6 +132,45 @@ class Deals(Noun):
         return self._api.get(f"/v1/deals/{id_}", DealView)
 
 
+class Offers(Noun):
+    """``/v1/offers``."""
+
+    def all(
+        self, *, state: OfferState | None = None, listing_id: str | None = None, thread_id: str | None = None
+    ) -> Iterator[OfferView]:
+        """Offers that you made or got, newest first; overseers see all."""
+        return self._api.pages(
+            "/v1/offers", OfferView, state=state, listing_id=listing_id, thread_id=thread_id, limit=LARGEST_PAGE
+        )
+
+    def get(self, id_: str) -> OfferView:
+        """One offer."""
+        return self._api.get(f"/v1/offers/{id_}", OfferView)
+
+    def make(self, new: OfferNew, *, key: str | None = None) -> OfferView:
+        """Makes an offer on somebody's listing."""
+        return self._api.create("/v1/offers", new, OfferView, key)
+
+    def counter(self, offer: OfferView, terms: Terms, *, key: str | None = None) -> OfferView:
+        """Answers with another offer in the same thread."""
+        return self._api.create(f"/v1/offers/{offer.id}/counter", terms, OfferView, key)
+
+    def accept(self, offer: OfferView) -> OfferView:
+        """Makes the deal."""
+        return self._event(offer, "accept")
+
+    def decline(self, offer: OfferView) -> OfferView:
+        """Says no."""
+        return self._event(offer, "decline")
+
+    def withdraw(self, offer: OfferView) -> OfferView:
+        """Takes it back before it is answered."""
+        return self._event(offer, "withdraw")
+
+    def _event(self, offer: OfferView, event: str) -> OfferView:
+        return self._api.event(f"/v1/offers/{offer.id}/{event}", OfferView, version=offer.version)
+
+
 class Clearings(Noun):
     """``/v1/clearings``."""
 
@@ -157,6 +197,10 @@ class Clearings(Noun):
     def discard(self, clearing: ClearingView) -> ClearingView:
         """Drops a solved clearing that was not published."""
         return self._api.event(f"/v1/clearings/{clearing.id}/discard", ClearingView, version=clearing.version)
+
+    def week(self, id_: str = "latest") -> WeekView:
+        """The published days: sums for everybody, and your own matches."""
+        return self._api.get(f"/v1/clearings/{id_}/week", WeekView)
 
     def scenario(self, id_: str) -> bytes:
         """The scenario folder as a zip; ``cutfill plan`` reproduces the clearing from it."""

@@ -16,9 +16,9 @@ from api.kernel.paging import LARGEST_PAGE, Page, PageQuery, Paging
 from api.kernel.preconditions import show_etag
 from api.kernel.problems import NotFound
 from api.kernel.work import Work
-from api.requests import answers, reads
+from api.requests import Transacting, answers, reads
 
-router = APIRouter(prefix="/v1/deals", tags=["deals"])
+router = APIRouter(prefix="/v1/deals", tags=["deals"], route_class=Transacting)
 COLUMNS = ("id", "seller", "seller_place", "buyer", "buyer_place", "material", "grade", "t", "seller_price",
            "buyer_price", "haul", "externality", "first_date", "last_date", "created_at")  # fmt: skip
 

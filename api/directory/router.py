@@ -18,9 +18,9 @@ from api.kernel.problems import UnknownCoordinateSystem, invalid
 from api.kernel.work import Work
 from api.organisations.models import Organisation
 from api.organisations.repository import OrganisationRepository
-from api.requests import answers, reads
+from api.requests import Transacting, answers, reads
 
-router = APIRouter(prefix="/v1/directory", tags=["directory"])
+router = APIRouter(prefix="/v1/directory", tags=["directory"], route_class=Transacting)
 FACILITY_KINDS: dict[str, EntryKind] = {
     "yard": "yard",
     "disposal": "placement",

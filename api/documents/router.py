@@ -14,9 +14,9 @@ from api.kernel.idempotency import Once
 from api.kernel.paging import Page, Paging
 from api.kernel.problems import IdempotencyConflict, NotFound, TooLarge, WrongMediaType
 from api.kernel.work import Work
-from api.requests import Running, answers, reads, writes
+from api.requests import Running, Transacting, answers, reads, writes
 
-router = APIRouter(prefix="/v1/documents", tags=["documents"])
+router = APIRouter(prefix="/v1/documents", tags=["documents"], route_class=Transacting)
 BYTES: dict[int | str, dict[str, Any]] = {
     200: {"content": {"application/octet-stream": {}}, "description": "The file."}
 }

@@ -20,9 +20,9 @@ from api.kernel.paging import LARGEST_PAGE
 from api.kernel.problems import Busy, NotSignedIn
 from api.kernel.work import Work
 from api.platform import Platform
-from api.requests import Credential, Running, answers, check, reads
+from api.requests import Credential, Running, Transacting, answers, check, reads
 
-router = APIRouter(prefix="/v1/events", tags=["events"])
+router = APIRouter(prefix="/v1/events", tags=["events"], route_class=Transacting)
 KEEPALIVE_SECONDS = 15.0
 RECHECK_SECONDS = 30.0  # whether the credentials still hold
 RETRY_MS = 2000

@@ -41,6 +41,7 @@ class Facility(Placed, Base):
     recipes: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)  # rows of recipes.csv
     auto_accept: Mapped[bool] = mapped_column(default=True)  # takes what a clearing proposes
     reported_at: Mapped[dt.datetime] = mapped_column(UtcTime)  # freshness: when its figures were last confirmed
+    stock_as_of: Mapped[dt.date | None] = mapped_column(nullable=True)  # of the last report, which may be of nothing
     created_at: Mapped[dt.datetime] = mapped_column(UtcTime)
     updated_at: Mapped[dt.datetime] = mapped_column(UtcTime)
     version: Mapped[int] = mapped_column(default=1)

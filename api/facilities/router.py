@@ -25,9 +25,9 @@ from api.kernel.problems import (
     UnknownCoordinateSystem,
 )
 from api.kernel.work import Work
-from api.requests import answers, reads, writes
+from api.requests import Transacting, answers, reads, writes
 
-router = APIRouter(prefix="/v1/facilities", tags=["facilities"])
+router = APIRouter(prefix="/v1/facilities", tags=["facilities"], route_class=Transacting)
 GEOJSON = "application/geo+json"
 CHANGING = (NotFound, ForeignResource, PreconditionRequired, StaleVersion, RefusedMaterial, UnknownCoordinateSystem)
 KindQuery = Annotated[Kind | None, Query(description="Only of this kind.")]

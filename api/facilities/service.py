@@ -24,7 +24,7 @@ from api.kernel.preconditions import Precondition
 from api.kernel.problems import FieldFault, Invalid, Problem, RefusedMaterial
 from api.kernel.quantities import mass_kg
 from api.kernel.types import to_kg, to_t
-from api.kernel.work import EVERYBODY, Work
+from api.kernel.work import EVERYBODY, Audience, Work
 from api.organisations.models import Organisation
 from optimizer.scenario import PLANTS
 
@@ -47,7 +47,7 @@ def register(work: Work, new: FacilityNew) -> Facility:
     row = Facility(organisation_id=work.caller.organisation_id, created_at=now, updated_at=now, reported_at=now)
     _apply(work, row, new, set(FacilityNew.model_fields))
     FacilityRepository(work).add(row)
-    work.tell("facility.registered", row.id, to=EVERYBODY, shown={"kind": row.kind, "name": row.name})
+    work.tell("facility.registered", row.id, to=_audience(row), shown={"kind": row.kind, "name": row.name})
     return row
 
 
@@ -59,13 +59,19 @@ def change(work: Work, id_: str, patch: FacilityPatch, precondition: Preconditio
     """
     row = FacilityRepository(work).get_own(id_)
     precondition.check(row)
+    audience = _audience(row)
     _apply(work, row, patch, patch.model_fields_set)
     row.updated_at = row.reported_at = work.clock.now()
     work.session.flush()
-    work.tell(
-        "facility.changed", row.id, to=EVERYBODY, shown={"status": row.status}, fields=sorted(patch.model_fields_set)
-    )
+    audience = EVERYBODY if EVERYBODY in (audience, _audience(row)) else audience
+    shown = {"status": row.status}
+    work.tell("facility.changed", row.id, to=audience, shown=shown, fields=sorted(patch.model_fields_set))
     return row
+
+
+def _audience(row: Facility) -> Audience:
+    """Who may know of a facility: everybody of an open one, otherwise its operator."""
+    return EVERYBODY if row.status == "open" else Audience(organisations=(row.organisation_id,))
 
 
 def confirm(work: Work, id_: str) -> Facility:
@@ -107,6 +113,7 @@ def report_stock(work: Work, id_: str, report: StockReport, precondition: Precon
         for (material, grade), mass in sorted(kg.items())
     ]
     work.session.add_all(lines)
+    row.stock_as_of = report.as_of
     row.reported_at = row.updated_at = work.clock.now()
     work.session.flush()
     work.tell("facility.stock_reported", row.id, as_of=report.as_of.isoformat(), kg=sum(kg.values()))

@@ -190,7 +190,7 @@ class Attempt:
         for round_ in range(CONFLICT_ROUNDS):
             try:
                 with self._platform.writing() as work:
-                    job = work.session.execute(self._mine().with_for_update()).scalar_one_or_none()
+                    job = work.session.execute(self._mine().with_for_update(key_share=True)).scalar_one_or_none()
                     if job is not None:
                         write(work, job)
                 return

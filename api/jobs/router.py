@@ -13,9 +13,9 @@ from api.jobs.schemas import JobState, JobView
 from api.kernel.paging import Page, Paging
 from api.kernel.problems import ForeignResource, NotFound, WrongState
 from api.kernel.work import Work
-from api.requests import Running, answers, reads, writes
+from api.requests import Running, Transacting, answers, reads, writes
 
-router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
+router = APIRouter(prefix="/v1/jobs", tags=["jobs"], route_class=Transacting)
 
 
 @router.get("", responses=answers())

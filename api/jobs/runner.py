@@ -146,7 +146,7 @@ class Runner:
         """Takes the oldest job that is due, under the next attempt number."""
         with self._platform.writing() as work:
             oldest = select(Job).where(self._due()).order_by(Job.id).limit(1)
-            job = work.session.execute(oldest.with_for_update(skip_locked=True)).scalar_one_or_none()
+            job = work.session.execute(oldest.with_for_update(skip_locked=True, key_share=True)).scalar_one_or_none()
             if job is None:
                 return None
             if job.attempt >= MOST_ATTEMPTS:

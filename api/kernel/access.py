@@ -72,6 +72,11 @@ class Caller:
         """Sees every organisation's private data."""
         return self.role in OVERSEERS
 
+    @property
+    def is_key(self) -> bool:
+        """Another system with a key, not a person."""
+        return self.name.startswith("key:")
+
     def may(self, permission: str) -> bool:
         """Whether the role, and the key, allow it."""
         return permission in self.permissions

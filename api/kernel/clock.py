@@ -19,7 +19,15 @@ class Clock:
 
     def today(self) -> dt.date:
         """The date in the district."""
-        return self.now().astimezone(self._zone).date()
+        return self.day_of(self.now())
+
+    def day_of(self, moment: dt.datetime) -> dt.date:
+        """The district's date at a moment."""
+        return moment.astimezone(self._zone).date()
+
+    def end_of(self, day: dt.date) -> dt.datetime:
+        """The midnight that ends a day in the district, in UTC."""
+        return dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), self._zone).astimezone(dt.UTC)
 
     def advance(self, by: dt.timedelta) -> None:
         """Moves the clock forward; for tests and demonstrations."""

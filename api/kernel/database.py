@@ -7,9 +7,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Connection, Engine, MetaData, create_engine, event
+from sqlalchemy import Connection, Engine, MetaData, Table, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import QueuePool
@@ -30,6 +30,14 @@ class Base(DeclarativeBase):
     """All tables."""
 
     metadata = MetaData(naming_convention=_NAMES)
+
+
+def bare(model: type[Base]) -> Table:
+    """A model's table: statements on it, made once and run on the session's connection, pass the ORM by.
+
+    For the few that every writing request runs; they take a third of its time.
+    """
+    return cast(Table, model.__table__)
 
 
 class Database:

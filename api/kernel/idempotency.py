@@ -14,12 +14,12 @@ from typing import Annotated, Any
 from fastapi import Depends, Header, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
-from sqlalchemy import String, select, update
+from sqlalchemy import String, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, mapped_column
 
-from api.kernel.database import Base
+from api.kernel.database import Base, bare
 from api.kernel.problems import IdempotencyConflict
 from api.kernel.types import Json, UtcTime
 from api.kernel.work import Work
@@ -39,6 +39,14 @@ class IdempotencyRecord(Base):
     headers: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
     body: Mapped[Any] = mapped_column(Json, nullable=True)
     at: Mapped[dt.datetime] = mapped_column(UtcTime, index=True)
+
+
+_TABLE = bare(IdempotencyRecord)
+_CLAIM = {
+    "sqlite": sqlite_insert(_TABLE).on_conflict_do_nothing().returning(_TABLE.c.key),
+    "postgresql": pg_insert(_TABLE).on_conflict_do_nothing().returning(_TABLE.c.key),
+}
+_ANSWER = update(_TABLE).where(_TABLE.c.caller == bindparam("by"), _TABLE.c.key == bindparam("under"))
 
 
 class Creation:
@@ -69,8 +77,11 @@ class Creation:
         Raises:
             IdempotencyConflict: the key was used for another request.
         """
+        digest = hashlib.sha256(self._place.encode() + b"\n" + (fingerprint or self._body)).hexdigest()
+        # strangers may choose the same key by chance, and then mean different things
+        caller = work.caller.name if work.caller.signed_in else f"public:{digest}"
         if self._key is not None:
-            earlier = self._claim(work, fingerprint)
+            earlier = self._claim(work, caller, digest)
             if earlier is not None:
                 return earlier
         view, location = make()
@@ -78,34 +89,29 @@ class Creation:
         number = getattr(view, "version", None)
         if version and number is not None:
             headers["ETag"] = f'"{number}"'
-        body = view.model_dump(mode="json")
+        body = view.model_dump(mode="json", by_alias=True)
         if self._key is not None:
             work.session.execute(
                 update(IdempotencyRecord)
-                .where(IdempotencyRecord.caller == work.caller.name, IdempotencyRecord.key == self._key)
-                .values(status=status, headers=headers, body=body)
+                .where(IdempotencyRecord.caller == caller, IdempotencyRecord.key == self._key)
+                .values(status=status, headers=headers, body={**body, "secret": ""} if "secret" in body else body)
                 .execution_options(synchronize_session=False)
             )
         return JSONResponse(body, status, headers=headers)
 
-    def _claim(self, work: Work, fingerprint: bytes | None) -> Response | None:
-        """Claims the key; the stored answer if it was claimed before."""
-        digest = hashlib.sha256(self._place.encode() + b"\n" + (fingerprint or self._body)).hexdigest()
+    def _claim(self, work: Work, caller: str, digest: str) -> Response | None:
+        """Claims the key; the stored answer if it was claimed before, without a secret in it: none is ever kept."""
         insert = sqlite_insert if work.session.get_bind().dialect.name == "sqlite" else pg_insert
         claimed = work.session.execute(
             insert(IdempotencyRecord)
-            .values(
-                caller=work.caller.name, key=self._key, fingerprint=digest, status=0, headers={}, at=work.clock.now()
-            )
+            .values(caller=caller, key=self._key, fingerprint=digest, status=0, headers={}, at=work.clock.now())
             .on_conflict_do_nothing()
             .returning(IdempotencyRecord.key)
         ).scalar_one_or_none()
         if claimed is not None:
             return None
         record = work.session.execute(
-            select(IdempotencyRecord).where(
-                IdempotencyRecord.caller == work.caller.name, IdempotencyRecord.key == self._key
-            )
+            select(IdempotencyRecord).where(IdempotencyRecord.caller == caller, IdempotencyRecord.key == self._key)
         ).scalar_one()
         if record.fingerprint != digest:
             raise IdempotencyConflict

@@ -73,7 +73,9 @@ class Repository(Generic[Row]):
             NotFound: there is none, or none that the caller may see.
         """
         query = self.visible().where(self.model.id == id_)
-        row = self.session.execute(query.with_for_update(of=self.model) if lock else query).scalar_one_or_none()
+        if lock:  # what was read before the lock may be stale
+            query = query.with_for_update(of=self.model, key_share=True).execution_options(populate_existing=True)
+        row = self.session.execute(query).scalar_one_or_none()
         if row is None:
             raise NotFound(f"There is no {self.noun} {id_!r}, or none that you may see.")
         return row

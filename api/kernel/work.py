@@ -23,9 +23,12 @@ from api.district import District
 from api.events.models import LedgerHead, OutboxEvent
 from api.kernel.access import Caller
 from api.kernel.clock import Clock
-from api.kernel.database import Database
+from api.kernel.database import Database, bare
 
 HEAD = 1
+_ENTRIES, _EVENTS, _HEAD = insert(bare(AuditEntry)), insert(bare(OutboxEvent)), bare(LedgerHead)
+_READ_HEAD = select(_HEAD.c.entry, _HEAD.c.hash, _HEAD.c.event).where(_HEAD.c.id == HEAD).with_for_update()
+_MOVE_HEAD = update(_HEAD).where(_HEAD.c.id == HEAD)
 
 
 @dataclass(frozen=True)
@@ -120,9 +123,8 @@ def _write_down(work: Work) -> None:
 
     Plain statements, not objects: every writer waits for this lock, so what happens under it is kept short.
     """
-    session, now = work.session, work.clock.now()
-    head = select(LedgerHead.entry, LedgerHead.hash, LedgerHead.event).where(LedgerHead.id == HEAD).with_for_update()
-    entry, hash_, event = session.execute(head).one()
+    connection, now = work.session.connection(), work.clock.now()
+    entry, hash_, event = connection.execute(_READ_HEAD).one()
     entries: list[dict[str, Any]] = []
     events: list[dict[str, Any]] = []
     for telling in work.tellings:
@@ -134,10 +136,10 @@ def _write_down(work: Work) -> None:
             event += 1
             events.append(_event(telling, telling.audience, event, now))
     if entries:
-        session.execute(insert(AuditEntry), entries)
+        connection.execute(_ENTRIES, entries)
     if events:
-        session.execute(insert(OutboxEvent), events)
-    session.execute(update(LedgerHead).where(LedgerHead.id == HEAD).values(entry=entry, hash=hash_, event=event))
+        connection.execute(_EVENTS, events)
+    connection.execute(_MOVE_HEAD, {"entry": entry, "hash": hash_, "event": event})
 
 
 def _entry(work: Work, telling: Telling, number: int, now: dt.datetime, previous: str) -> dict[str, Any]:

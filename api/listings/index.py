@@ -7,19 +7,17 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, insert
 
+from api.kernel.database import bare
 from api.kernel.work import Work
 from api.listings.models import Listing, ListingMaterial
 
 ANY = ""  # the row of a listing that stands for whatever its materials are
 BANDS_PER_DEGREE = 50  # a band is 2.2 km from south to north
 
-_DROP = (
-    delete(ListingMaterial)
-    .where(
-        ListingMaterial.listing_id == bindparam("listing"),
-        ListingMaterial.material.in_(bindparam("materials", expanding=True)),
-    )
-    .execution_options(synchronize_session=False)
+_TABLE = bare(ListingMaterial)
+_PUT = insert(_TABLE)
+_DROP = delete(_TABLE).where(
+    _TABLE.c.listing_id == bindparam("listing"), _TABLE.c.material.in_(bindparam("materials", expanding=True))
 )
 
 
@@ -45,9 +43,9 @@ def entries(row: Listing) -> list[dict[str, Any]]:
 
 def put(work: Work, row: Listing) -> None:
     """Makes a listing findable; it has been flushed before."""
-    work.session.execute(insert(ListingMaterial), entries(row))
+    work.session.connection().execute(_PUT, entries(row))
 
 
 def drop(work: Work, row: Listing) -> None:
     """Takes a listing out of the search."""
-    work.session.execute(_DROP, {"listing": row.id, "materials": [ANY, *row.materials]})
+    work.session.connection().execute(_DROP, {"listing": row.id, "materials": [ANY, *row.materials]})

@@ -8,7 +8,7 @@ from fastapi import APIRouter, File, Query, Response, UploadFile
 from fastapi.responses import JSONResponse
 
 from api.kernel.idempotency import Once
-from api.kernel.paging import Page, Paging
+from api.kernel.paging import Page, Paging, as_json
 from api.kernel.preconditions import IfMatch, IfMatchOptional, show_etag
 from api.kernel.problems import (
     ClosedWindow,
@@ -31,9 +31,9 @@ from api.listings.query import Search
 from api.listings.repository import ListingRepository
 from api.listings.schemas import BulkResult, ListingNew, ListingPatch, ListingView
 from api.listings.views import features, view, views
-from api.requests import answers, reads, writes
+from api.requests import Transacting, answers, reads, writes
 
-router = APIRouter(prefix="/v1/listings", tags=["listings"])
+router = APIRouter(prefix="/v1/listings", tags=["listings"], route_class=Transacting)
 GEOJSON = "application/geo+json"
 MOST_FEATURES = 2000
 MAKING = (
@@ -49,11 +49,15 @@ MAKING = (
 CHANGING = (NotFound, ForeignResource, WrongState, StaleVersion)
 
 
-@router.get("", responses=answers(RefusedMaterial, UnknownCoordinateSystem, permission=False))
-def listings(query: Search, paging: Paging, work: Annotated[Work, reads()]) -> Page[ListingView]:
+@router.get(
+    "",
+    response_model=Page[ListingView],
+    responses=answers(RefusedMaterial, UnknownCoordinateSystem, permission=False),
+)
+def listings(query: Search, paging: Paging, work: Annotated[Work, reads()]) -> Response:
     """Searches what is on the market, and your own listings in any state with `mine=true`."""
     rows, km, cursor = search.find(work, query, paging)
-    return Page(items=views(work, rows, km), next=cursor)
+    return as_json(Page(items=views(work, rows, km), next=cursor))
 
 
 @router.get(

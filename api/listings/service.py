@@ -28,7 +28,7 @@ def lock(work: Work, ids: Iterable[str | None]) -> dict[str, Listing]:
     wanted = sorted({id_ for id_ in ids if id_ is not None})
     if not wanted:
         return {}
-    query = select(Listing).where(Listing.id.in_(wanted)).order_by(Listing.id).with_for_update()
+    query = select(Listing).where(Listing.id.in_(wanted)).order_by(Listing.id).with_for_update(key_share=True)
     rows = work.session.execute(query, execution_options={"populate_existing": True}).scalars()
     return {row.id: row for row in rows}
 
@@ -111,7 +111,7 @@ def expire(work: Work) -> int:
         .where(Listing.state.in_(TRADING), Listing.window_to < work.clock.today(), Listing.reserved_kg == 0)
         .order_by(Listing.id)
         .limit(EXPIRED_AT_ONCE)
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, key_share=True)
     )
     rows = list(work.session.execute(over).scalars())
     for row in rows:

@@ -11,10 +11,10 @@ from api.kernel.paging import Page
 from api.kernel.problems import NotFound
 from api.kernel.work import Work
 from api.materials.schemas import MaterialView
-from api.requests import answers, reads
+from api.requests import Transacting, answers, reads
 from optimizer.materials import Material
 
-router = APIRouter(prefix="/v1/materials", tags=["materials"])
+router = APIRouter(prefix="/v1/materials", tags=["materials"], route_class=Transacting)
 CACHED = "public, max-age=300"
 
 

@@ -30,7 +30,7 @@ assert tables.ALL
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=Base.metadata,
-    render_as_batch=True,
+    render_as_batch=True,  # SQLite changes a table by making it anew
     render_item=_render,
     compare_type=True,
 )

@@ -24,9 +24,9 @@ from api.offers import service
 from api.offers.models import Offer
 from api.offers.schemas import OfferNew, OfferState, OfferView, Terms
 from api.offers.service import OfferRepository
-from api.requests import answers, reads, writes
+from api.requests import Transacting, answers, reads, writes
 
-router = APIRouter(prefix="/v1/offers", tags=["offers"])
+router = APIRouter(prefix="/v1/offers", tags=["offers"], route_class=Transacting)
 ANSWERING = (NotFound, ForeignResource, StaleVersion, WrongState, ClosedWindow)
 Writing = Annotated[Work, writes("offers:write", approved=True)]
 

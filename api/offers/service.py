@@ -39,6 +39,7 @@ from api.listings.models import Listing
 from api.listings.repository import ListingRepository
 from api.offers.models import Offer
 from api.offers.schemas import OfferNew, OfferView, Terms
+from api.proposals.days import of_buyer, overfull, used_by_day
 from api.sides import Sides
 
 EXPIRED_AT_ONCE = 500
@@ -109,15 +110,16 @@ def accept(work: Work, id_: str, precondition: Precondition) -> Offer:
     Raises:
         NotFound, ForeignResource, StaleVersion, WrongState, ClosedWindow, OverCommitted.
     """
-    known = OfferRepository(work).get(id_)
-    if known.state == "accepted" and work.caller.owns(known.to_id):
-        return known
-    row = _addressed(work, id_, precondition)
+    row = OfferRepository(work).get_own(id_)
+    if row.state == "accepted" and work.caller.owns(row.to_id):
+        return row
+    _refuse_unless_addressed(work, row, precondition)
     locked = listings.lock(work, (row.listing_id, row.own_listing_id))
     for listing in locked.values():
         listings.refuse_unless_trading(work, listing)
     ends = _ends(work, row)
     buyer_kg = _taken(work, ends.demand, row.material, row.kg)
+    _refuse_other_days(work, row, ends, buyer_kg)
     haul = _haul(work, ends)
     row.state, row.updated_at = "accepted", work.clock.now()
     strike(
@@ -156,6 +158,23 @@ def decline(work: Work, id_: str, precondition: Precondition) -> Offer:
     return _end(work, _addressed(work, id_, precondition), "declined")
 
 
+def _refuse_other_days(work: Work, row: Offer, ends: Ends, buyer_kg: int) -> None:
+    """The locked listings must still be there on the days of an offer, and have some of those days left.
+
+    Raises:
+        ClosedWindow, OverCommitted.
+    """
+    dates = [dt.date.fromisoformat(step["date"]) for step in row.schedule]
+    used = used_by_day(work, (ends.supply, ends.demand))
+    for listing, total in ((ends.supply, row.kg), (ends.demand, buyer_kg)):
+        if not listing.window_from <= min(dates) <= max(dates) <= listing.window_to:
+            raise ClosedWindow(f"{listing.name} is open from {listing.window_from} to {listing.window_to} now.")
+        own = [(step["date"], of_buyer(step["kg"], row.kg, total)) for step in row.schedule]
+        date = overfull(listing, used.get(listing.id, {}), own)
+        if date is not None:
+            raise OverCommitted(f"{listing.name} has less left than that on {date}; see its daily maximum.")
+
+
 def withdraw(work: Work, id_: str, precondition: Precondition) -> Offer:
     """Takes an offer back before it is answered.
 
@@ -174,7 +193,9 @@ def withdraw(work: Work, id_: str, precondition: Precondition) -> Offer:
 def expire(work: Work) -> int:
     """Ends offers that nobody answered in time."""
     query = select(Offer).where(Offer.state == "open", Offer.expires_at <= work.clock.now()).order_by(Offer.id)
-    rows = list(work.session.execute(query.limit(EXPIRED_AT_ONCE).with_for_update(skip_locked=True)).scalars())
+    rows = list(
+        work.session.execute(query.limit(EXPIRED_AT_ONCE).with_for_update(skip_locked=True, key_share=True)).scalars()
+    )
     for row in rows:
         _end(work, row, "expired")
     return len(rows)
@@ -182,6 +203,11 @@ def expire(work: Work) -> int:
 
 def _addressed(work: Work, id_: str, precondition: Precondition) -> Offer:
     row = OfferRepository(work).get_own(id_)
+    _refuse_unless_addressed(work, row, precondition)
+    return row
+
+
+def _refuse_unless_addressed(work: Work, row: Offer, precondition: Precondition) -> None:
     precondition.check(row)
     if not work.caller.owns(row.to_id):
         raise ForeignResource("Only whom it was made to can answer the offer.")
@@ -189,7 +215,6 @@ def _addressed(work: Work, id_: str, precondition: Precondition) -> Offer:
         raise WrongState(f"The offer is {row.state}.")
     if row.expires_at <= work.clock.now():
         raise ClosedWindow(f"The offer could be answered until {row.expires_at.isoformat()}.")
-    return row
 
 
 def _ends(work: Work, row: Offer) -> Ends:
@@ -226,7 +251,7 @@ def _offer(work: Work, terms: Terms, ends: Ends, *, from_id: str, to_id: str) ->
         schedule=[{"date": step.date.isoformat(), "kg": to_kg(step.t)} for step in steps],
         tolerance=terms.tolerance,
         message=terms.message,
-        expires_at=now + dt.timedelta(hours=terms.hours),
+        expires_at=min(now + dt.timedelta(hours=terms.hours), work.clock.end_of(steps[0].date)),
         created_at=now,
         updated_at=now,
     )
@@ -235,6 +260,9 @@ def _offer(work: Work, terms: Terms, ends: Ends, *, from_id: str, to_id: str) ->
 def _faults(work: Work, terms: Terms, ends: Ends, kg: int) -> list[FieldFault]:
     supply, demand = ends.supply, ends.demand
     faults = []
+    for i, step in enumerate(terms.schedule):
+        if to_kg(step.t) == 0:
+            faults.append(FieldFault(field=f"schedule.{i}.t", message="is less than a kilogram"))
     if supply.material not in demand.materials:
         faults.append(FieldFault(field="listing_id", message=f"{demand.name} does not take {supply.material}"))
     if supply.grade > demand.grade:
@@ -296,7 +324,7 @@ class _Placed:
 
 def views(work: Work, rows: Sequence[Offer]) -> list[OfferView]:
     """Offers as their parties see them."""
-    placed = {row.id: _placed(work, row) for row in rows}
+    placed = {row.id: _placed(row) for row in rows}
     sides = Sides(work, list(placed.values()))
     wanted = select(Deal.offer_id, Deal.id).where(Deal.offer_id.in_(placed))
     deals = dict(work.session.execute(wanted).all()) if rows else {}
@@ -312,9 +340,11 @@ def views(work: Work, rows: Sequence[Offer]) -> list[OfferView]:
     ]
 
 
-def _placed(work: Work, row: Offer) -> _Placed:
-    ends = _ends(work, row)
-    return _Placed(row.seller_id, row.buyer_id, ends.supply.id, ends.demand.id)
+def _placed(row: Offer) -> _Placed:
+    """Who makes an offer has the own listing."""
+    own, theirs = str(row.own_listing_id), row.listing_id
+    supply, demand = (own, theirs) if row.seller_id == row.from_id else (theirs, own)
+    return _Placed(row.seller_id, row.buyer_id, supply, demand)
 
 
 _PLAIN = (

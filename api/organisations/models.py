@@ -44,8 +44,6 @@ class User(Base):
     name: Mapped[str] = mapped_column(String(120))
     password_hash: Mapped[str] = mapped_column(String(200))
     language: Mapped[str] = mapped_column(String(2), default="zh")
-    failures: Mapped[int] = mapped_column(default=0)
-    locked_until: Mapped[dt.datetime | None] = mapped_column(UtcTime, nullable=True)
     created_at: Mapped[dt.datetime] = mapped_column(UtcTime)
 
 

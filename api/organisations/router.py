@@ -11,6 +11,7 @@ from api.kernel.paging import Page, Paging
 from api.kernel.preconditions import IfMatch, show_etag
 from api.kernel.problems import (
     Conflict,
+    Forbidden,
     ForeignResource,
     IdempotencyConflict,
     NotFound,
@@ -30,9 +31,9 @@ from api.organisations.schemas import (
     OrganisationPatch,
     OrganisationView,
 )
-from api.requests import answers, reads, writes
+from api.requests import Transacting, answers, reads, writes
 
-router = APIRouter(prefix="/v1/organisations", tags=["organisations"])
+router = APIRouter(prefix="/v1/organisations", tags=["organisations"], route_class=Transacting)
 
 
 @router.get("", responses=answers(permission=False))
@@ -122,6 +123,9 @@ def members(id: str, paging: Paging, work: Annotated[Work, reads("members:write"
 def add_member(id: str, new: MemberNew, once: Once, work: Annotated[Work, writes("members:write")]) -> Response:
     """Adds a person to your organisation."""
 
+    if work.caller.is_key:  # the new member could do more than the key
+        raise Forbidden("An API key cannot add people; sign in.")
+
     def make() -> tuple[MemberView, str]:
         row = service.add_member(work, OrganisationRepository(work).get_own(id), new)
         return service.member_view(row), f"/v1/organisations/{id}/members/{row.id}"
@@ -132,5 +136,5 @@ def add_member(id: str, new: MemberNew, once: Once, work: Annotated[Work, writes
 @router.delete("/{id}/members/{member}", responses=answers(NotFound, ForeignResource, WrongState))
 def deactivate_member(id: str, member: str, work: Annotated[Work, writes("members:write")]) -> MemberView:
     """Takes a person out; their tokens and keys stop working at once."""
-    OrganisationRepository(work).get_own(id)
-    return service.member_view(service.deactivate_member(work, member))
+    organisation = OrganisationRepository(work).get_own(id)
+    return service.member_view(service.deactivate_member(work, organisation, member))

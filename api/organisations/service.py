@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from api.auth.tokens import hash_password
 from api.kernel.preconditions import Precondition
-from api.kernel.problems import Conflict, FieldFault, WrongState
+from api.kernel.problems import Conflict, FieldFault, NotFound, WrongState
 from api.kernel.work import OVERSEERS_ONLY, Audience, Work
 from api.organisations.models import Membership, Organisation, User
 from api.organisations.repository import MembershipRepository, OrganisationRepository
@@ -111,13 +111,15 @@ def set_state(work: Work, id_: str, state: str, allowed_from: tuple[str, ...], e
     return row
 
 
-def deactivate_member(work: Work, id_: str) -> Membership:
+def deactivate_member(work: Work, organisation: Organisation, id_: str) -> Membership:
     """Takes a person out; their tokens and keys stop working at once.
 
     Raises:
         NotFound, ForeignResource, WrongState: one cannot take oneself out.
     """
     row = MembershipRepository(work).get_own(id_)
+    if row.organisation_id != organisation.id:
+        raise NotFound(f"{organisation.name} has no member {id_!r}.")
     if row.user_id == work.caller.user_id:
         raise WrongState("You cannot take yourself out; ask another member or an administrator.")
     if row.active:

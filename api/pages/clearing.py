@@ -88,6 +88,17 @@ class Result:
                 text(visitor.say("clearing.report"), "button", "a", href=report, target="_blank", rel="noopener")
                 text(visitor.say("clearing.scenario"), "button", "a", href=f"/clearings/{clearing.id}/scenario.zip")
 
+    async def no_result(self) -> None:
+        """Why there is none (yet)."""
+        visitor, clearing = self.visitor, self.clearing
+        with box(f"notice {'bad' if clearing.state == 'failed' else ''}", role="status"):
+            text(visitor.say(f"clearing.{clearing.state}_lead"), "strong")
+            if clearing.state == "failed" and clearing.job_id is not None and visitor.may("jobs:read"):
+                job = await ask(visitor.client.jobs.get, clearing.job_id)
+                if job.error is not None:
+                    text(visitor.say(f"problem.{job.error.code}", default=job.error.detail))
+            text(visitor.say("nav.clearings"), "button", "a", href="/clearings")
+
     def figures(self) -> None:
         """Headline figures, goals and money."""
         visitor, language, kpis = self.visitor, self.visitor.language, self.clearing.kpis
@@ -147,7 +158,8 @@ class Result:
         with box("card stack", "section"):
             text(visitor.say("clearing.changes"), tag="h2")
             if not self.clearing.changes:
-                text(visitor.say("clearing.no_changes"), "soft", "p")
+                key = "first" if self.clearing.previous_id is None else "no_changes"
+                text(visitor.say(f"clearing.{key}"), "soft", "p")
                 return
             with box("changes", "ul"):
                 for change in self.clearing.changes[:LISTED]:
@@ -155,6 +167,8 @@ class Result:
                         text(f"{change.from_name} → {change.to_name}", "strong", "span")
                         text(f"{number(change.t_before)} → {tonnes(visitor.language, change.t_now)}", "n", "span")
                         text(change.why_zh if visitor.language == "zh" else change.why_en, "soft", "span")
+            if len(self.clearing.changes) > LISTED:
+                text(visitor.say("clearing.more_changes", n=len(self.clearing.changes) - LISTED), "note", "p")
 
     @ui.refreshable_method
     def table(self) -> None:
@@ -193,8 +207,8 @@ class Result:
             ("from", proposal.seller_place, ""),
             ("to", proposal.buyer_place, ""),
             ("material", material_name(visitor, self.known, proposal.material), ""),
-            ("t", number(proposal.t), "n"),
-            ("km", number(proposal.km, 1), "n"),
+            ("t", tonnes(visitor.language, proposal.t), "n"),
+            ("km", f"{number(proposal.km, 1)} {visitor.say('unit.km')}", "n"),
             ("seller", per_t(visitor, proposal.seller_price), "n"),
             ("buyer", per_t(visitor, proposal.buyer_price), "n"),
         )
@@ -220,7 +234,7 @@ async def clearing(visitor: Visitor, request: Request) -> None:
     text("← " + visitor.say("nav.clearings"), "back", "a", href="/clearings")
     result.head()
     if not result.clearing.goals:
-        text(visitor.say(f"clearing.{result.clearing.state}_lead", default=""), "notice")
+        await result.no_result()
         return
     result.figures()
     with box("pair wide"):

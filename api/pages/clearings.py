@@ -9,10 +9,10 @@ from fastapi import Request
 from nicegui import ui
 
 from api.clearings.schemas import DEFAULT_CHARGES, Charge, ClearingNew, ClearingView, Form
-from api.client import Client
+from api.client import ApiProblem, Client
 from api.jobs.schemas import JobView
 from api.pages.frame import OVERSEERS, page
-from api.pages.parts import box, button, choice, confirmed, date_field, empty, heading, pill, text
+from api.pages.parts import Text, box, button, choice, confirmed, date_field, empty, heading, pill, text
 from api.pages.session import FAILURES, Visitor, ask, tell_problem
 from api.pages.texts import percent, span, tonnes
 from api.pages.things import window
@@ -36,14 +36,16 @@ class Run:
 
     def __init__(self, visitor: Visitor) -> None:
         self.visitor = visitor
-        today = visitor.platform.clock.today()
+        self.today = visitor.platform.clock.today()
         self.form: Form = "welfare"
-        self.start: dt.date | None = today + dt.timedelta(days=1)
+        self.start: dt.date | None = self.today + dt.timedelta(days=1)
         self.days = 7
         self.hours = 24.0
         self.charges: dict[Charge, float] = {charge: DEFAULT_CHARGES.get(charge, 0.0) for charge in CHARGE_UNITS}
         self.rows: list[ClearingView] = []
         self.job: JobView | None = None
+        self.field: ui.input
+        self.bar: tuple[ui.element, ui.element, Text, Text, Text]
 
     async def load(self) -> None:
         """The clearings so far, and the job of one that is being solved."""
@@ -58,7 +60,9 @@ class Run:
 
     async def begin(self) -> None:
         """Asks for a clearing."""
-        assert self.start is not None
+        if self.start is None:
+            self.field.error = self.visitor.say("post.needed")
+            return
         new = ClearingNew(
             form=self.form,
             start=self.start,
@@ -66,7 +70,14 @@ class Run:
             charges={name: value for name, value in self.charges.items() if value},
             window_hours=self.hours,
         )
-        await ask(self.visitor.client.clearings.run, new)
+        try:
+            await ask(self.visitor.client.clearings.run, new)
+        except ApiProblem as problem:
+            if [fault.field for fault in problem.errors] != ["start"]:
+                raise
+            self.field.error = self.visitor.say("clearings.past" if self.start < self.today else "clearings.empty")
+            return
+        self.field.error = None
         await self.load()
         self.progress.refresh()
         self.so_far.refresh()
@@ -84,21 +95,35 @@ class Run:
         self.so_far.refresh()
 
     async def look(self) -> None:
-        """How far the running one is; its result's page when it has succeeded."""
+        """How far the running one is; its result's page when it is over."""
         if self.job is None or self.job.state not in LIVE:
             return
         try:
             self.job = await ask(self.visitor.client.jobs.get, self.job.id)
         except FAILURES as problem:
-            self.job = None
             tell_problem(self.visitor, problem)
             return
-        if self.job.state == "succeeded":
-            ui.navigate.to(f"/clearings/{self.job.subject_id}")
-        elif self.job.state not in LIVE:
+        if self.job.state in LIVE:
+            self._move()
+        elif self.job.state == "cancelled":
             await self.load()
             self.so_far.refresh()
-        self.progress.refresh()
+            self.progress.refresh()
+        else:
+            ui.navigate.to(f"/clearings/{self.job.subject_id}")
+
+    def _move(self) -> None:
+        """Moves the bar in its place: the button below it may be about to be pressed."""
+        job, visitor = self.job, self.visitor
+        assert job is not None
+        bar, done, share, doing, since = self.bar
+        bar.props["aria-valuenow"] = f"{100 * job.progress:.0f}"
+        done.style(f"width: {max(2.0, 100 * job.progress):.1f}%")
+        share.set_text(percent(job.progress, 0))
+        doing.set_text(visitor.say(f"job.{job.message}", default=job.message or visitor.say(f"job.{job.state}")))
+        began = job.started_at or job.created_at
+        since.set_text(span(visitor.language, visitor.platform.clock.now() - began))
+        bar.update()
 
     @ui.refreshable_method
     def progress(self) -> None:
@@ -106,17 +131,17 @@ class Run:
         job, visitor = self.job, self.visitor
         if job is None or job.state not in LIVE:
             return
-        with box("card stack running", "section", aria_live="polite"):
+        with box("card stack running", "section"):
             with box("between"):
                 text(visitor.say("clearings.running"), tag="h2")
-                text(percent(job.progress, 0), "strong")
-            bar = {"aria_valuenow": f"{100 * job.progress:.0f}", "aria_valuemin": "0", "aria_valuemax": "100"}
-            with box("progress", role="progressbar", aria_label=visitor.say("clearings.running"), **bar):
-                box("done", style=f"width: {max(2.0, 100 * job.progress):.1f}%")
+                share = text("", "strong")
+            ends = {"aria_valuemin": "0", "aria_valuemax": "100"}
+            with box("progress", role="progressbar", aria_label=visitor.say("clearings.running"), **ends) as bar:
+                done = box("done")
             with box("between"):
-                text(visitor.say(f"job.{job.message}", default=job.message or visitor.say(f"job.{job.state}")), "soft")
-                began = job.started_at or job.created_at
-                text(span(visitor.language, visitor.platform.clock.now() - began), "soft")
+                doing, since = text("", "soft", role="status"), text("", "soft")
+            self.bar = bar, done, share, doing, since
+            self._move()
             if visitor.may("jobs:write"):
                 with box("row end"):
                     button(visitor, visitor.say("clearings.cancel"), self.cancel, kind="small danger")
@@ -179,7 +204,8 @@ def _form(run: Run) -> None:
     )
     hint = ui.label(visitor.say(f"form.{run.form}_lead")).classes("note")
     with box("pair"):
-        date_field(visitor.say("clearings.start"), run.start, lambda value: setattr(run, "start", value))
+        label = visitor.say("clearings.start")
+        run.field = date_field(label, run.start, lambda value: setattr(run, "start", value))
         ui.number(visitor.say("clearings.days"), value=run.days, min=1, max=31, precision=0, format="%d").props(
             "outlined"
         ).bind_value_to(run, "days", lambda value: int(value or 1))

@@ -34,8 +34,8 @@ class Place:
 
 PLACES = (
     Place("map", "/", "map", EVERYONE),
-    Place("post", "/post", "add_circle_outline", ("contractor",)),
-    Place("listings", "/listings", "inventory_2", ("contractor",)),
+    Place("post", "/post", "add_circle_outline", TRADERS),
+    Place("listings", "/listings", "inventory_2", TRADERS),
     Place("matches", "/matches", "handshake", TRADERS),
     Place("clearings", "/clearings", "balance", OVERSEERS),
     Place("market", "/listings", "inventory_2", OVERSEERS),
@@ -104,6 +104,8 @@ def framed(visitor: Visitor, place: str) -> Iterator[None]:
         box("grow")
         _tools(visitor)
     with box(f"content page-{place}", "main", id="content", tabindex="-1"):
+        if visitor.me is not None and not visitor.me.approved:
+            text(visitor.say("frame.not_approved"), "notice fair unapproved", role="status")
         yield
     if len(shown) > 1:
         with box("places tabs", "nav", aria_label=visitor.say("frame.places")):
@@ -145,8 +147,6 @@ def _tools(visitor: Visitor) -> None:
         with box("menu"):
             text(visitor.me.organisation, "strong")
             text(f"{visitor.me.name} · {role}", "soft")
-            if not visitor.me.approved:
-                text(visitor.say("frame.not_approved"), "note fair")
             with box("", "form", method="post", action="/logout"):
                 text(visitor.say("frame.sign_out"), "button", "button", type="submit")
 

@@ -13,12 +13,14 @@ from api.facilities.schemas import FacilityView
 from api.listings.schemas import ListingView, Side
 from api.materials.schemas import MaterialView
 from api.pages.frame import page
-from api.pages.marketmap import CLASSES, FACILITY_RADIUS, KINDS, SIDES, Mark, MarketMap, shape_icon
+from api.pages.marketmap import CLASSES, KINDS, SIDES, MarketMap, shape_icon
 from api.pages.parts import box, choice, date_field, empty, facts, pill, plain_button, text
 from api.pages.session import FAILURES, Visitor, ask, visitor_of
 from api.pages.texts import number, span, tonnes
 from api.pages.things import (
+    SEEN_T,
     STATE_TONES,
+    facility_mark,
     listing_icon,
     listing_mark,
     material_name,
@@ -84,7 +86,7 @@ class Market:
     def show_marks(self) -> None:
         """Puts facilities and listings on the map; large ones first, so that small ones stay on top."""
         assert self.map is not None
-        facilities = [] if self.side else [_facility_mark(self.visitor, each) for each in self.facilities.values()]
+        facilities = [] if self.side else [facility_mark(self.visitor, each) for each in self.facilities.values()]
         listings = [listing_mark(self.visitor, self.known, each) for each in self.listings.values()]
         self.map.show([*facilities, *sorted(listings, key=lambda mark: -mark.r)])
 
@@ -138,6 +140,8 @@ class Market:
                     box("", "img", src=f"/photos/{id_}", alt=visitor.say("map.photo", n=number_), loading="lazy")
         if listing.mine:
             text(visitor.say("map.own"), "button", "a", href="/listings")
+        elif visitor.may("offers:write") and listing.left_t >= SEEN_T:
+            text(visitor.say("map.offer"), "button primary", "a", href=f"/offer/{listing.id}")
 
     def _facility_details(self, facility: FacilityView) -> None:
         visitor = self.visitor
@@ -221,20 +225,6 @@ async def photo(request: Request, id: str) -> Response:
         return Response(status_code=404)
     headers = {"Content-Security-Policy": "default-src 'none'; sandbox", "Cache-Control": "private, max-age=3600"}
     return Response(data if document.kind == "photo" else b"", media_type=document.media_type, headers=headers)
-
-
-def _facility_mark(visitor: Visitor, facility: FacilityView) -> Mark:
-    shape, colour = KINDS[facility.kind]
-    return Mark(
-        id=facility.id,
-        lon=facility.location.lon,
-        lat=facility.location.lat,
-        shape=shape,
-        colour=colour,
-        r=FACILITY_RADIUS,
-        label=f"{facility.name} · {visitor.say(f'kind.{facility.kind}')}",
-        faint=facility.status != "open",
-    )
 
 
 @page("/", "map")

@@ -14,11 +14,20 @@ from api.pages.frame import OVERSEERS, TRADERS, page
 from api.pages.parts import box, button, choice, confirmed, empty, heading, pill, plain_button, text
 from api.pages.session import Visitor, ask
 from api.pages.texts import tonnes
-from api.pages.things import STATE_TONES, listing_icon, material_name, materials, per_t, quantity, reserve_of, window
+from api.pages.things import (
+    SEEN_T,
+    STATE_TONES,
+    listing_icon,
+    material_name,
+    materials,
+    per_t,
+    quantity,
+    reserve_of,
+    window,
+)
 
 MOST_SHOWN = 200
 LISTED = 30
-SEEN_T = 0.05  # less is what rounding leaves
 PAST: tuple[State, ...] = ("closed", "withdrawn", "expired")
 
 

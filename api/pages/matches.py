@@ -12,6 +12,7 @@ from nicegui import ui
 from api.client import Client
 from api.deals.schemas import DealView
 from api.materials.schemas import MaterialView
+from api.offers.schemas import OfferView
 from api.pages.frame import TRADERS, page
 from api.pages.parts import box, button, confirmed, empty, facts, heading, pill, text
 from api.pages.session import FAILURES, Visitor, ask, tell_problem
@@ -19,6 +20,7 @@ from api.pages.texts import day, number, span, tonnes, yuan
 from api.pages.things import material_name, materials, per_t
 from api.proposals.schemas import ProposalState, ProposalView
 
+Match = ProposalView | DealView | OfferView
 MOST_SHOWN = 100
 LOOK_SECONDS = 20.0
 SHOWN: tuple[ProposalState, ...] = ("open", "waiting", "declined", "lapsed")  # agreed ones are deals
@@ -32,16 +34,18 @@ class Matches:
         self.visitor, self.known = visitor, known
         self.proposals: list[ProposalView] = []
         self.deals: list[DealView] = []
+        self.offers: list[OfferView] = []
 
     async def load(self) -> None:
-        """Reads both."""
-        self.proposals, self.deals = await ask(self._read, self.visitor.client)
+        """Reads them all."""
+        self.proposals, self.deals, self.offers = await ask(self._read, self.visitor.client)
 
-    def _read(self, client: Client) -> tuple[list[ProposalView], list[DealView]]:
+    def _read(self, client: Client) -> tuple[list[ProposalView], list[DealView], list[OfferView]]:
         found = [row for state in SHOWN for row in islice(client.proposals.all(state=state), MOST_SHOWN)]
-        return found, list(islice(client.deals.all(), MOST_SHOWN))
+        offers = list(islice(client.offers.all(state="open"), MOST_SHOWN))
+        return found, list(islice(client.deals.all(), MOST_SHOWN)), offers
 
-    def sells(self, match: ProposalView | DealView) -> bool:
+    def sells(self, match: Match) -> bool:
         """Whether the visitor gives the material away (or takes it)."""
         return self.visitor.me is not None and match.seller_id == self.visitor.me.organisation_id
 
@@ -58,6 +62,11 @@ class Matches:
         else:
             with box("card"):
                 empty("handshake", visitor.say("matches.none"), visitor.say("matches.none_lead"))
+        if self.offers:
+            text(visitor.say("offer.open", n=len(self.offers)), "section", "h2")
+            with box("cards"):
+                for offer in self.offers:
+                    self._offer(offer)
         text(visitor.say("matches.deals", n=len(self.deals)), "section", "h2")
         if self.deals:
             with box("cards"):
@@ -80,7 +89,8 @@ class Matches:
         with box("card stack match", "article"):
             with box("between"):
                 pill(visitor.say(f"proposal.{proposal.state}"), TONES[proposal.state])
-                self._time_left(proposal)
+                if proposal.state == "open":
+                    self._time_left(proposal.closes_at)
             self._what(proposal, sells)
             self._money(proposal.seller_price if sells else proposal.buyer_price, proposal.t, sells)
             why = proposal.why_zh if visitor.language == "zh" else proposal.why_en
@@ -100,6 +110,42 @@ class Matches:
                     )
             elif own == "accepted" and proposal.state == "open":
                 text(visitor.say("matches.accepted_waiting"), "notice fair")
+
+    def _offer(self, offer: OfferView) -> None:
+        visitor = self.visitor
+        sells = self.sells(offer)
+        made = visitor.me is not None and offer.from_id == visitor.me.organisation_id
+        with box("card stack match", "article"):
+            with box("between"):
+                pill(visitor.say("offer.made" if made else "offer.got"), "" if made else "accent")
+                self._time_left(offer.expires_at)
+            self._what(offer, sells)
+            self._money(offer.price, offer.t, sells)
+            text(f"{offer.buyer if sells else offer.seller} · {visitor.say(f'offer.haul_{offer.haul_by}')}", "soft")
+            if offer.message:
+                text(offer.message, "why", "p")
+            self._schedule(offer)
+            with box("row end offer-answers"):
+                if made:
+                    self._offer_button(offer, "withdraw", "danger")
+                else:
+                    self._offer_button(offer, "decline", "danger")
+                    text(visitor.say("nav.counter"), "button", "a", href=f"/offers/{offer.id}/counter")
+                    self._offer_button(offer, "accept", "primary")
+
+    def _offer_button(self, offer: OfferView, event: str, kind: str) -> None:
+        table = "listings" if event == "withdraw" else "matches"
+        label = self.visitor.say(f"{table}.{event}")
+
+        async def answer() -> None:
+            visitor = self.visitor
+            lead = visitor.say(f"offer.{event}_lead")
+            if not await confirmed(visitor, visitor.say(f"offer.{event}_ask"), label, detail=lead):
+                return
+            answered = await ask(getattr(visitor.client.offers, event), offer)
+            await self._told(visitor.say(f"offer.told_{answered.state}"))
+
+        button(self.visitor, label, answer, kind=kind)
 
     def _deal(self, deal: DealView) -> None:
         visitor = self.visitor
@@ -122,7 +168,7 @@ class Matches:
                         text(contact.email, "", "a", href=f"mailto:{contact.email}")
             self._schedule(deal)
 
-    def _what(self, match: ProposalView | DealView, sells: bool) -> None:
+    def _what(self, match: Match, sells: bool) -> None:
         visitor = self.visitor
         other = match.buyer_place if sells else match.seller_place
         own = match.seller_place if sells else match.buyer_place
@@ -146,7 +192,7 @@ class Matches:
                 text(yuan(visitor.language, abs(price) * Decimal(str(t)), cents=False), "sum")
                 text(per_t(visitor, abs(price)), "soft")
 
-    def _schedule(self, match: ProposalView | DealView) -> None:
+    def _schedule(self, match: Match) -> None:
         visitor = self.visitor
         dates = [step.date for step in match.schedule]
         with box("more", "details"):
@@ -163,11 +209,11 @@ class Matches:
             text(summary, "", "summary")
             facts((day(visitor.language, step.date), tonnes(visitor.language, step.t)) for step in match.schedule)
 
-    def _time_left(self, proposal: ProposalView) -> None:
-        if proposal.closes_at is None or proposal.state != "open":
+    def _time_left(self, end: dt.datetime | None) -> None:
+        if end is None:
             return
         visitor = self.visitor
-        left = proposal.closes_at - visitor.platform.clock.now()
+        left = end - visitor.platform.clock.now()
         if left <= dt.timedelta(0):
             text(visitor.say("time.over"), "soft")
         else:
@@ -182,7 +228,10 @@ class Matches:
             return
         client = visitor.client.proposals
         answered = await ask(client.accept if event == "accept" else client.decline, proposal)
-        ui.notify(visitor.say(f"matches.told_{answered.state}"), type="positive", position="top")
+        await self._told(visitor.say(f"matches.told_{answered.state}"))
+
+    async def _told(self, message: str) -> None:
+        ui.notify(message, type="positive", position="top")
         await self.load()
         self.cards.refresh()
 
@@ -198,7 +247,9 @@ class Matches:
             self.cards.refresh()
 
     def _versions(self) -> list[tuple[str, int]]:
-        return [(p.id, p.version) for p in self.proposals] + [(d.id, d.version) for d in self.deals]
+        return [(p.id, p.version) for p in self.proposals] + [
+            (each.id, each.version) for rows in (self.deals, self.offers) for each in rows
+        ]
 
 
 @page("/matches", "matches", roles=TRADERS)
@@ -207,5 +258,7 @@ async def matches(visitor: Visitor, request: Request) -> None:
     found = Matches(visitor, await materials(visitor))
     await found.load()
     heading(visitor.say("nav.matches"), visitor.say("matches.lead"))
+    if "offered" in request.query_params:
+        text(visitor.say("offer.sent"), "notice good", role="status")
     found.cards()
     ui.timer(LOOK_SECONDS, found.look, immediate=False)

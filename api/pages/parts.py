@@ -143,7 +143,8 @@ def plain_button(label: str, act: Callable[[], Any], *, icon: str | None = None)
 
 async def confirmed(visitor: Visitor, question: str, yes: str, *, detail: str = "") -> bool:
     """Asks before something that cannot be taken back."""
-    with ui.dialog() as dialog, box("card dialog"):
+    page_content = ui.context.client.content  # it outlives the card that asks, which may be drawn anew meanwhile
+    with page_content, ui.dialog() as dialog, box("card dialog", role="document", aria_label=question):
         text(question, "strong", "h2")
         if detail:
             text(detail, "soft", "p")

@@ -62,11 +62,29 @@ def draw_quote(visitor: Visitor, quote: QuoteView | None, problem: str) -> None:
     _age(visitor, quote)
 
 
+def draw_summary(visitor: Visitor, quote: QuoteView | None, problem: str) -> None:
+    """The quote in two lines."""
+    if problem or quote is None:
+        text(problem or visitor.say("quote.short_hint"), "soft")
+        return
+    if quote.price is None:
+        text(visitor.say("quote.nowhere"), "strong")
+        return
+    text(_way(visitor, quote.price, quote.lot.side == "supply"), "soft")
+    price, placed = per_t(visitor, abs(quote.price)), tonnes(visitor.language, quote.placed_t)
+    text(f"{price} · {placed}", "strong")
+
+
+def _way(visitor: Visitor, price: Decimal, supply: bool) -> str:
+    """Which way the money goes, in words."""
+    receives = (price > 0) == supply
+    return visitor.say("quote.even" if price == 0 else "quote.receive" if receives else "quote.pay")
+
+
 def _price(visitor: Visitor, price: Decimal, supply: bool) -> None:
     receives = (price > 0) == supply
-    key = "quote.even" if price == 0 else "quote.receive" if receives else "quote.pay"
     with box(f"money {'in' if receives else 'out'}"):
-        text(visitor.say(key), "soft")
+        text(_way(visitor, price, supply), "soft")
         text(per_t(visitor, abs(price)), "big sum")
 
 

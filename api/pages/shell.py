@@ -6,11 +6,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request
+from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.responses import HTMLResponse
 from nicegui import app as nicegui_app
 from nicegui import storage, ui
 
-from api.pages import clearing, clearings, home, listings, matches, post, signing, styles  # noqa: F401 - they register
+from api.pages import clearing, clearings, home, listings, matches, offers, post, signing, styles  # noqa: F401 - they register
 from api.pages.session import language_of
 from api.pages.texts import TAGS, say
 from api.settings import Settings
@@ -32,6 +33,7 @@ def shell(settings: Settings) -> FastAPI:
 
 def _make(settings: Settings) -> FastAPI:
     made = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    made.add_middleware(GZipMiddleware, compresslevel=6)
     storage.Storage.path = settings.data_dir / "pages"
     ui.run_with(
         made,
@@ -42,6 +44,7 @@ def _make(settings: Settings) -> FastAPI:
         reconnect_timeout=RECONNECT_SECONDS,
         tailwind=False,
         show_welcome_message=False,
+        gzip_middleware_factory=None,  # ours is there in tests too
         storage_secret=settings.secret_key.get_secret_value(),
         session_middleware_kwargs={
             "session_cookie": COOKIE,

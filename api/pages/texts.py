@@ -62,11 +62,12 @@ def yuan(language: str, cny: Decimal | float | None, *, cents: bool = True) -> s
     if cny is None:
         return BLANK
     value = float(cny)
+    digits = 2 if cents and value != round(value) and abs(value) < 10_000 else 0
     if language == "zh":
-        if abs(value) >= 100_000:
-            return f"{number(value / 10_000, 1)} 万元"
-        return f"{number(value, 2 if cents and value != round(value) else 0)} 元"
-    return f"CNY {number(value, 2 if cents and value != round(value) and abs(value) < 10_000 else 0)}"
+        told = f"{number(value / 10_000, 1)} 万元" if abs(value) >= 100_000 else f"{number(value, digits)} 元"
+    else:
+        told = f"CNY {number(value, digits)}"
+    return told.replace("-", "−")
 
 
 def day(language: str, date: dt.date) -> str:

@@ -9,13 +9,24 @@ from decimal import Decimal
 from nicegui import ui
 
 from api.client import Client
+from api.facilities.schemas import FacilityView
 from api.listings.schemas import ListingView
 from api.materials.schemas import MaterialView
-from api.pages.marketmap import CLASSES, OTHER_CLASS, SIDES, Mark, listing_radius, shape_icon
+from api.pages.marketmap import (
+    CLASSES,
+    FACILITY_RADIUS,
+    KINDS,
+    OTHER_CLASS,
+    SIDES,
+    Mark,
+    listing_radius,
+    shape_icon,
+)
 from api.pages.session import Visitor, ask
 from api.pages.texts import BLANK, days, named, tonnes, yuan
 
 TRUCK_T, TRUCK_M3 = 16.0, 18.0  # a four-axle spoil truck: payload, body (DOMAIN.md, "Trucks")
+SEEN_T = 0.05  # less is what rounding leaves
 STATE_TONES = {
     "draft": "",
     "open": "accent",
@@ -70,7 +81,23 @@ def listing_mark(visitor: Visitor, known: dict[str, MaterialView], listing: List
         colour=listing_colour(known, listing),
         r=listing_radius(listing.left_t),
         hollow=listing.side == "demand",
+        faint=listing.left_t < SEEN_T,
         label=f"{listing.name} · {name} · {tonnes(visitor.language, listing.left_t)}",
+    )
+
+
+def facility_mark(visitor: Visitor, facility: FacilityView) -> Mark:
+    """A facility on the map."""
+    shape, colour = KINDS[facility.kind]
+    return Mark(
+        id=facility.id,
+        lon=facility.location.lon,
+        lat=facility.location.lat,
+        shape=shape,
+        colour=colour,
+        r=FACILITY_RADIUS,
+        label=f"{facility.name} · {visitor.say(f'kind.{facility.kind}')}",
+        faint=facility.status != "open",
     )
 
 

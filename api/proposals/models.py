@@ -13,6 +13,8 @@ from api.kernel.database import Base
 from api.kernel.ids import new_id
 from api.kernel.types import Json, Money, UtcTime
 
+ANSWERABLE = ("open", "waiting")
+
 
 class Proposal(Base):
     """One match of a clearing: who, whom, what, when, at what price. Each side answers.

@@ -9,13 +9,13 @@ from api.proposals.models import Proposal
 
 
 class ProposalRepository(Repository[Proposal]):
-    """The two parties' once they are published, and the overseers'."""
+    """The two parties' once they are opened to them, and the overseers'."""
 
     model, noun = Proposal, "proposal"
 
     def _owned_by(self, organisation_id: str) -> ColumnElement[bool]:
         party = or_(Proposal.seller_id == organisation_id, Proposal.buyer_id == organisation_id)
-        return and_(party, Proposal.state != "draft")
+        return and_(party, Proposal.closes_at.is_not(None))  # drafts, and what ended as one, have no such time
 
     def owners(self, row: Proposal) -> tuple[str | None, ...]:
         """Both parties."""

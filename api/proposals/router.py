@@ -14,9 +14,9 @@ from api.proposals import service
 from api.proposals.models import Proposal
 from api.proposals.repository import ProposalRepository
 from api.proposals.schemas import ProposalState, ProposalView
-from api.requests import answers, reads, writes
+from api.requests import Transacting, answers, reads, writes
 
-router = APIRouter(prefix="/v1/proposals", tags=["proposals"])
+router = APIRouter(prefix="/v1/proposals", tags=["proposals"], route_class=Transacting)
 ANSWERING = (NotFound, ForeignResource, StaleVersion, WrongState, ClosedWindow)
 
 

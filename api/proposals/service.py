@@ -2,8 +2,11 @@
 
     draft → open → agreed,  open → waiting → agreed,  open | waiting → declined | lapsed
 
-A proposal is agreed when both sides accepted and, where a facility is a side, its goods are covered
+A proposal is agreed when both sides accepted and, where a facility is a side, it can stand there
 (:mod:`api.proposals.cover`); until then it waits. Whatever ends without a deal gives its quantity back to the market.
+It can be answered until the clearing's window closes, and no longer than its own first day lasts.
+
+Facilities are locked before proposals, these before listings, each in the order of their ids.
 """
 
 from __future__ import annotations
@@ -11,28 +14,28 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from api.deals.models import Deal
 from api.deals.schemas import Step
 from api.deals.service import strike
-from api.facilities.models import Facility, Stock
+from api.facilities.models import Facility
 from api.kernel.preconditions import Precondition
 from api.kernel.problems import ClosedWindow, WrongState
 from api.kernel.types import to_t
 from api.kernel.work import Audience, Work
 from api.listings import service as listings
-from api.proposals.cover import Commodity, Leg, Plant, standing
-from api.proposals.models import Proposal
+from api.proposals.account import accounts, leg_of
+from api.proposals.cover import standing
+from api.proposals.models import ANSWERABLE, Proposal
 from api.proposals.repository import ProposalRepository
 from api.proposals.schemas import ProposalView
 from api.sides import Sides
-from optimizer.scenario import GRADE_NAMES
 
-ANSWERABLE = ("open", "waiting")
 LAPSED_AT_ONCE = 500
 TOLERANCE = 0.05
 Side = Literal["seller", "buyer"]
+Facilities = dict[str, Facility]
 
 
 def accept(work: Work, id_: str, precondition: Precondition) -> Proposal:
@@ -41,14 +44,11 @@ def accept(work: Work, id_: str, precondition: Precondition) -> Proposal:
     Raises:
         NotFound, ForeignResource, StaleVersion, WrongState, ClosedWindow.
     """
-    row = _answerable(work, id_, precondition, "accepted")
-    if row.state in ANSWERABLE:
-        for side in _sides_of_caller(work, row):
-            setattr(row, f"{side}_answer", "accepted")
-        row.updated_at = work.clock.now()
-        work.session.flush()
+    facilities = lock_facilities(work, [ProposalRepository(work).get(id_)])  # its ends never change
+    row = ProposalRepository(work).get_own(id_)
+    if _answer(work, row, precondition, "accepted"):
         _tell(work, row, "accepted")
-        conclude(work, [row])
+        conclude(work, [row], facilities)
     return row
 
 
@@ -58,28 +58,29 @@ def decline(work: Work, id_: str, precondition: Precondition) -> Proposal:
     Raises:
         NotFound, ForeignResource, StaleVersion, WrongState, ClosedWindow.
     """
-    row = _answerable(work, id_, precondition, "declined")
-    if row.state in ANSWERABLE:
-        for side in _sides_of_caller(work, row):
-            setattr(row, f"{side}_answer", "declined")
-        end(work, row, "declined")
+    row = ProposalRepository(work).get_own(id_)
+    if _answer(work, row, precondition, "declined"):
+        end(work, [row], "declined")
     return row
 
 
-def _answerable(work: Work, id_: str, precondition: Precondition, answer: str) -> Proposal:
-    row = ProposalRepository(work).get_own(id_)
-    precondition.check(row)
+def _answer(work: Work, row: Proposal, precondition: Precondition, answer: str) -> bool:
+    """Writes the caller's answer into a locked row; False when it was given before."""
     sides = _sides_of_caller(work, row)
-    same = all(getattr(row, f"{side}_answer") == answer for side in sides)
+    if row.state in (*ANSWERABLE, "agreed", "declined") and all(getattr(row, f"{s}_answer") == answer for s in sides):
+        return False
+    precondition.check(row)
     if row.state not in ANSWERABLE:
-        if same and answer == ("declined" if row.state == "declined" else "accepted") and row.state != "lapsed":
-            return row
         raise WrongState(f"The proposal is {row.state}.")
-    if row.state == "waiting" and answer == "declined":
+    if row.state == "waiting":
         raise WrongState("Both sides accepted it; it waits for the facility's other matches.")
     if row.closes_at is not None and row.closes_at <= work.clock.now():
         raise ClosedWindow(f"Answers were taken until {row.closes_at.isoformat()}.")
-    return row
+    for side in sides:
+        setattr(row, f"{side}_answer", answer)
+    row.updated_at = work.clock.now()
+    work.session.flush()
+    return True
 
 
 def _sides_of_caller(work: Work, row: Proposal) -> list[Side]:
@@ -93,90 +94,95 @@ def _sides_of_caller(work: Work, row: Proposal) -> list[Side]:
     return sides
 
 
-def conclude(work: Work, rows: Iterable[Proposal]) -> list[Proposal]:
-    """Makes deals of what both sides accepted and facilities can stand; the rest waits. Returns what was agreed."""
+def facilities_of(row: Proposal) -> set[str]:
+    """The facilities among its two ends."""
+    return {id_ for id_ in (row.seller_facility_id, row.buyer_facility_id) if id_ is not None}
+
+
+def lock_facilities(work: Work, rows: Iterable[Proposal]) -> Facilities:
+    """Facilities of proposals, and those that waiting proposals tie to them; locked in the order of their ids."""
+    wanted = {id_ for row in rows for id_ in facilities_of(row)}
+    found: set[str] = set()
+    while wanted - found:
+        found |= wanted
+        query = select(Proposal.seller_facility_id, Proposal.buyer_facility_id).where(_waiting_at(found))
+        wanted = found | {id_ for ends in work.session.execute(query) for id_ in ends if id_ is not None}
+    if not found:
+        return {}
+    query_ = select(Facility).where(Facility.id.in_(found)).order_by(Facility.id).with_for_update(key_share=True)
+    locked = work.session.execute(query_, execution_options={"populate_existing": True}).scalars()
+    return {facility.id: facility for facility in locked}
+
+
+def conclude(work: Work, rows: Iterable[Proposal], facilities: Facilities) -> list[Proposal]:
+    """Makes deals of what both sides accepted and facilities can stand; the rest waits. Returns what was agreed.
+
+    Args:
+        facilities: of :func:`lock_facilities`.
+    """
     agreed: list[Proposal] = []
-    facilities: set[str] = set()
+    newly_waiting: list[Proposal] = []
     for row in rows:
         if row.state not in ANSWERABLE or not row.seller_answer == row.buyer_answer == "accepted":
             continue
-        own = {id_ for id_ in (row.seller_facility_id, row.buyer_facility_id) if id_ is not None}
-        if own:
+        if facilities_of(row):
             row.state = "waiting"
-            facilities |= own
+            newly_waiting.append(row)
         else:
-            _agree(work, row)
+            agree(work, row)
             agreed.append(row)
     work.session.flush()
-    while True:
-        more = [row for facility in sorted(facilities) for row in _settle_facility(work, facility)]
-        if not more:
-            return agreed
-        agreed += more
-
-
-def _settle_facility(work: Work, facility_id: str) -> list[Proposal]:
-    """Agrees what waits at a facility and can stand there, and at the facility on its other side if there is one."""
-    facility = work.session.execute(select(Facility).where(Facility.id == facility_id).with_for_update()).scalar_one()
-    waiting = _waiting(work, facility_id)
-    stands = {leg.id for leg in standing(_plant(work, facility), _agreed(work, facility), _legs(waiting, facility_id))}
-    done = []
-    for row in waiting:
-        other = {row.seller_facility_id, row.buyer_facility_id} - {facility_id, None}
-        if row.id in stands and all(_stands_at(work, id_, row) for id_ in other if id_ is not None):
-            _agree(work, row)
-            done.append(row)
+    waiting = _lock_waiting(work, facilities) if facilities else []
+    stands = fitting(work, waiting, facilities)
+    listings.lock(work, (id_ for row in stands for id_ in (row.seller_listing_id, row.buyer_listing_id)))
+    for row in stands:
+        agree(work, row)
     work.session.flush()
-    return done
+    for row in newly_waiting:
+        if row.state == "waiting":
+            _tell(work, row, "waiting")
+    return agreed + stands
 
 
-def _stands_at(work: Work, facility_id: str, row: Proposal) -> bool:
-    facility = work.session.execute(select(Facility).where(Facility.id == facility_id).with_for_update()).scalar_one()
-    found = standing(_plant(work, facility), _agreed(work, facility), _legs(_waiting(work, facility_id), facility_id))
-    return any(leg.id == row.id for leg in found)
+def fitting(
+    work: Work, rows: Sequence[Proposal], facilities: Facilities, *, beside_held: bool = False
+) -> list[Proposal]:
+    """Those of the rows that can stand at all of their facilities, together and beside what is agreed.
+
+    Args:
+        beside_held: and beside what open proposals hold there.
+    """
+    books = accounts(work, list(facilities.values()))
+    kept = list(rows)
+    while True:
+        falling: set[str] = set()
+        for id_, book in books.items():
+            legs = [leg_of(row, id_) for row in kept if id_ in facilities_of(row)]
+            fixed = (*book.agreed, *book.held) if beside_held else book.agreed
+            falling |= {leg.id for leg in legs} - {leg.id for leg in standing(book.plant, fixed, legs)}
+        if not falling:
+            return kept
+        kept = [row for row in kept if row.id not in falling]
 
 
-def _waiting(work: Work, facility_id: str) -> list[Proposal]:
-    here = or_(Proposal.seller_facility_id == facility_id, Proposal.buyer_facility_id == facility_id)
-    query = select(Proposal).where(Proposal.state == "waiting", here).order_by(Proposal.id).with_for_update()
-    return list(work.session.execute(query).scalars())
+def _lock_waiting(work: Work, facilities: Facilities) -> list[Proposal]:
+    """What waits in time at facilities that are all locked."""
+    query = select(Proposal).where(_waiting_at(facilities)).order_by(Proposal.id).with_for_update(key_share=True)
+    rows = work.session.execute(query, execution_options={"populate_existing": True}).scalars()
+    now = work.clock.now()
+    in_time = (row for row in rows if row.closes_at is None or row.closes_at > now)
+    return [row for row in in_time if facilities_of(row) <= facilities.keys()]
 
 
-def _agreed(work: Work, facility: Facility) -> list[Leg]:
-    here = or_(Deal.seller_facility_id == facility.id, Deal.buyer_facility_id == facility.id)
-    since = facility.reported_at.date().isoformat()
-    legs = _legs(work.session.execute(select(Deal).where(here)).scalars(), facility.id)
-    return [Leg(leg.id, leg.way, leg.commodity, {d: kg for d, kg in leg.kg.items() if d >= since}) for leg in legs]
-
-
-def _legs(rows: Iterable[Proposal | Deal], facility_id: str) -> list[Leg]:
-    return [
-        Leg(
-            row.id,
-            "in" if row.buyer_facility_id == facility_id else "out",
-            (row.material, row.grade),
-            {step["date"]: step["kg"] for step in row.schedule},
-        )
-        for row in rows
-    ]
-
-
-def _plant(work: Work, facility: Facility) -> Plant:
-    stocks = work.session.execute(select(Stock).where(Stock.facility_id == facility.id)).scalars()
-    makes: dict[Commodity, list[tuple[Commodity, float]]] = {}
-    for recipe in facility.recipes:
-        for grade in (recipe["grade_in"],) if recipe.get("grade_in") else GRADE_NAMES:
-            output = (recipe["output"], recipe.get("grade_out") or grade)
-            makes.setdefault((recipe["input"], grade), []).append((output, float(recipe["yield"])))
-    return Plant(
-        stock={(row.material, row.grade): row.kg for row in stocks},
-        storage=(facility.storage_kg or 0) if facility.kind == "yard" else None,
-        makes={commodity: tuple(outputs) for commodity, outputs in makes.items()},
-        endless=facility.kind == "quarry",
+def _waiting_at(facilities: Iterable[str]) -> ColumnElement[bool]:
+    ids = list(facilities)
+    return and_(
+        Proposal.state == "waiting", or_(Proposal.seller_facility_id.in_(ids), Proposal.buyer_facility_id.in_(ids))
     )
 
 
-def _agree(work: Work, row: Proposal) -> None:
+def agree(work: Work, row: Proposal) -> None:
+    """Makes the deal of a proposal that both sides accepted."""
     row.state, row.updated_at = "agreed", work.clock.now()
     strike(
         work,
@@ -192,30 +198,36 @@ def _agree(work: Work, row: Proposal) -> None:
     _tell(work, row, "agreed")
 
 
-def end(work: Work, row: Proposal, state: str) -> None:
-    """Ends an open or waiting proposal without a deal; what it held returns to the market."""
-    rows = listings.lock(work, (row.seller_listing_id, row.buyer_listing_id))
-    if row.seller_listing_id is not None:
-        listings.release(work, rows[row.seller_listing_id], row.kg)
-    if row.buyer_listing_id is not None:
-        listings.release(work, rows[row.buyer_listing_id], row.buyer_kg)
-    row.state, row.updated_at = state, work.clock.now()
-    work.session.flush()
-    _tell(work, row, state)
-
-
-def lapse(work: Work, *, clearing_id: str | None = None) -> int:
-    """Ends what nobody answered in time (or, for one clearing, at once). Returns how many ended."""
-    query = select(Proposal).where(Proposal.state.in_(ANSWERABLE))
-    query = (
-        query.where(Proposal.closes_at <= work.clock.now())
-        if clearing_id is None
-        else query.where(Proposal.clearing_id == clearing_id)
-    )
-    query = query.order_by(Proposal.id).with_for_update(skip_locked=True)
-    rows = list(work.session.execute(query.limit(LAPSED_AT_ONCE) if clearing_id is None else query).scalars())
+def end(work: Work, rows: Sequence[Proposal], state: str) -> None:
+    """Ends open or waiting proposals without a deal; what they held returns to the market."""
+    locked = listings.lock(work, (id_ for row in rows for id_ in (row.seller_listing_id, row.buyer_listing_id)))
     for row in rows:
-        end(work, row, "lapsed")
+        if row.seller_listing_id is not None:
+            listings.release(work, locked[row.seller_listing_id], row.kg)
+        if row.buyer_listing_id is not None:
+            listings.release(work, locked[row.buyer_listing_id], row.buyer_kg)
+        row.state, row.updated_at = state, work.clock.now()
+    work.session.flush()
+    for row in rows:
+        _tell(work, row, state)
+
+
+def lapse(work: Work) -> int:
+    """Ends what nobody answered in time. Returns how many ended."""
+    query = select(Proposal).where(Proposal.state.in_(ANSWERABLE), Proposal.closes_at <= work.clock.now())
+    query = query.order_by(Proposal.id).limit(LAPSED_AT_ONCE).with_for_update(skip_locked=True, key_share=True)
+    rows = list(work.session.execute(query).scalars())
+    end(work, rows, "lapsed")
+    return len(rows)
+
+
+def lapse_all(work: Work, clearing_id: str) -> int:
+    """Ends everything of a clearing that is not agreed, whoever is answering it at this moment. Returns how many."""
+    query = select(Proposal).where(Proposal.state.in_(ANSWERABLE), Proposal.clearing_id == clearing_id)
+    lock_facilities(work, work.session.execute(query).scalars())
+    locked = query.order_by(Proposal.id).with_for_update(key_share=True).execution_options(populate_existing=True)
+    rows = list(work.session.execute(locked).scalars())
+    end(work, rows, "lapsed")
     return len(rows)
 
 

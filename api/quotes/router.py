@@ -9,15 +9,22 @@ from fastapi import APIRouter, Depends, Request, Response
 from api.kernel.access import Caller
 from api.kernel.idempotency import Once
 from api.kernel.paging import Page, Paging
-from api.kernel.problems import Busy, IdempotencyConflict, NotFound, RefusedMaterial, UnknownCoordinateSystem
+from api.kernel.problems import (
+    Busy,
+    IdempotencyConflict,
+    NotApproved,
+    NotFound,
+    RefusedMaterial,
+    UnknownCoordinateSystem,
+)
 from api.kernel.work import Work
 from api.quotes import service
 from api.quotes.market import Quoting
 from api.quotes.repository import QuoteRepository
 from api.quotes.schemas import QuoteNew, QuoteView
-from api.requests import Running, answers, asks, reads
+from api.requests import Running, Transacting, answers, asks, reads
 
-router = APIRouter(prefix="/v1/quotes", tags=["quotes"])
+router = APIRouter(prefix="/v1/quotes", tags=["quotes"], route_class=Transacting)
 
 
 def quoting_of(request: Request) -> Quoting:
@@ -37,7 +44,7 @@ def quotes(paging: Paging, work: Annotated[Work, reads("quotes:write")]) -> Page
     "",
     status_code=201,
     response_model=QuoteView,
-    responses=answers(Busy, IdempotencyConflict, RefusedMaterial, UnknownCoordinateSystem),
+    responses=answers(Busy, NotApproved, IdempotencyConflict, RefusedMaterial, UnknownCoordinateSystem),
 )
 def ask(
     new: QuoteNew,
@@ -47,6 +54,8 @@ def ask(
     quoting: Annotated[Quoting, Depends(quoting_of)],
 ) -> Response:
     """Where a lot would go now, when, at what reference price, and what that saves. Nothing is reserved."""
+    if not caller.approved:  # prices at the margin tell strangers what somebody is ready to pay
+        raise NotApproved
     with platform.reading(caller) as work:  # the market is asked outside the write lock
         told = service.ask(work, quoting, new)
     with platform.writing(caller) as work:

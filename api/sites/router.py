@@ -17,12 +17,12 @@ from api.kernel.problems import (
     StaleVersion,
 )
 from api.kernel.work import Work
-from api.requests import answers, reads, writes
+from api.requests import Transacting, answers, reads, writes
 from api.sites import service
 from api.sites.repository import SiteRepository
 from api.sites.schemas import SiteNew, SitePatch, SiteView
 
-router = APIRouter(prefix="/v1/sites", tags=["sites"])
+router = APIRouter(prefix="/v1/sites", tags=["sites"], route_class=Transacting)
 
 
 @router.get("", responses=answers())

@@ -18,13 +18,13 @@ from api.kernel.problems import (
     StaleVersion,
 )
 from api.kernel.work import Work
-from api.requests import answers, reads, writes
+from api.requests import Transacting, answers, reads, writes
 from api.streets import service
 from api.streets.models import Street
 from api.streets.schemas import StreetNew, StreetPatch, StreetView
 from api.streets.service import StreetRepository
 
-router = APIRouter(prefix="/v1/streets", tags=["streets"])
+router = APIRouter(prefix="/v1/streets", tags=["streets"], route_class=Transacting)
 
 
 def _view(row: Street) -> StreetView:

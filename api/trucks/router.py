@@ -19,13 +19,13 @@ from api.kernel.problems import (
     StaleVersion,
 )
 from api.kernel.work import Work
-from api.requests import answers, reads, writes
+from api.requests import Transacting, answers, reads, writes
 from api.trucks import service
 from api.trucks.models import Truck
 from api.trucks.schemas import TruckNew, TruckPatch, TruckView
 from api.trucks.service import TruckRepository
 
-router = APIRouter(prefix="/v1/trucks", tags=["trucks"])
+router = APIRouter(prefix="/v1/trucks", tags=["trucks"], route_class=Transacting)
 
 
 @router.get("", responses=answers())

@@ -20,13 +20,13 @@ from api.kernel.problems import (
     WrongState,
 )
 from api.kernel.work import Work
-from api.requests import Running, answers, asks, check, reads, writes
+from api.requests import Running, Transacting, answers, asks, check, reads, writes
 from api.webhooks import service
 from api.webhooks.models import Delivery
 from api.webhooks.repository import DeliveryRepository, WebhookRepository
 from api.webhooks.schemas import DeliveryState, DeliveryView, WebhookMade, WebhookNew, WebhookPatch, WebhookView
 
-router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
+router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"], route_class=Transacting)
 Asking = Annotated[Caller, asks("webhooks:write")]
 
 
@@ -72,6 +72,7 @@ def change(
     caller: Asking,
 ) -> WebhookView:
     """Changes a webhook."""
+    check(caller, "events:read")  # or a key without it could send the events elsewhere
     service.refuse_address(platform, patch.url)
     with platform.writing(caller) as work:
         row = service.change(work, id, patch, precondition)

@@ -58,7 +58,7 @@ class WebhookMade(WebhookView):
     time, a full stop and the body. Refuse what does not match, or is older than some minutes.
     """
 
-    secret: str
+    secret: str = Field(description="Blank in a repeated answer to the same Idempotency-Key: it is not kept.")
 
 
 class DeliveryView(BaseModel):

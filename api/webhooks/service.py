@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, select
 
 from api.events.repository import last_number
 from api.kernel.preconditions import Precondition
-from api.kernel.problems import Conflict, WrongState, invalid
+from api.kernel.problems import Conflict, NotFound, WrongState, invalid
 from api.kernel.work import Work
 from api.platform import Platform
 from api.settings import Settings
@@ -136,7 +136,7 @@ def retry(work: Work, id_: str, delivery_id: str) -> Delivery:
     webhook = WebhookRepository(work).get_own(id_)
     row = DeliveryRepository(work).get(delivery_id, lock=True)
     if row.webhook_id != webhook.id:
-        raise WrongState("This delivery belongs to another webhook.")
+        raise NotFound(f"The webhook has no delivery {delivery_id!r}.")
     if row.state != "dead":
         raise WrongState(f"The delivery is {row.state}; only dead ones are retried.")
     row.state, row.attempts, row.next_at = "pending", 0, work.clock.now()

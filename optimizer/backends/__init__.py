@@ -70,6 +70,12 @@ class Backend(Protocol):
     def solve(self, time_limit: float | None) -> Answer:
         """Solves as it stands now."""
 
+    def infeasibility(self) -> Floats | None:
+        """Row duals, the largest of them 1, that prove that the last program has no feasible point.
+
+        With them Σ y b > max Σ (y·A) x over the columns' bounds. None where the solver gives no such proof.
+        """
+
 
 def make_backend(name: str, *, threads: int = 1, seed: int = 0) -> Backend:
     """A fresh backend: ``highs`` or ``glop``."""

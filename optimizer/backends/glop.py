@@ -83,6 +83,10 @@ class Glop:
             return Answer("unbounded", None, None, 0)  # GLOP does not tell the two apart
         return answer
 
+    def infeasibility(self) -> Floats | None:
+        """Nothing: no proof is handed out."""
+        return None
+
     def _solve(self, cost: Floats, time_limit: float | None) -> Answer:
         model: Any = model_builder_helper.ModelBuilderHelper()
         model.fill_model_from_sparse_data(

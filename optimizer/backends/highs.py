@@ -166,7 +166,15 @@ class Highs:
         self._strategy = _PRIMAL_SIMPLEX if status == "optimal" else _DUAL_SIMPLEX
         x = np.array(solution.col_value) if feasible or status == "optimal" else None
         dual = np.array(solution.row_dual) if solution.dual_valid else None
+        if status == "optimal" and self.size[1] == 0:  # HiGHS gives a model without columns no duals; zero is right
+            dual = np.zeros(self.size[0])
         return Answer(status, x, dual, max(int(info.simplex_iteration_count), 0))
+
+    def infeasibility(self) -> Floats | None:
+        """Row duals that prove that the last program has no feasible point."""
+        _, known, ray = self._highs.getDualRay()
+        size = float(np.abs(ray).max(initial=0.0)) if known else 0.0
+        return np.asarray(ray, dtype=np.float64) / size if size else None
 
     @staticmethod
     def _checked(status: highspy.HighsStatus, what: str) -> None:

@@ -34,7 +34,12 @@ class Faults:
     def found(self) -> tuple[Fault, ...]:
         """Every fault so far, and how many more there are of a column that has very many."""
         uncounted = [
-            Fault(file, 0, column, f"{count - MOST_PER_COLUMN:,} more faults here; {MOST_PER_COLUMN:,} are listed")
+            Fault(
+                file,
+                0,
+                column,
+                f"{count - MOST_PER_COLUMN:,} more faults here; the first {MOST_PER_COLUMN:,} are listed",
+            )
             for (file, column), count in self._count.items()
             if count > MOST_PER_COLUMN
         ]

@@ -22,8 +22,8 @@ def commands() -> list[list[str]]:
 def test_the_commands_of_the_readme(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     found = commands()
-    assert [words[0] for words in found] == ["new", "plan", "check", "plan", "roads"]
-    for words in found[:-1]:
+    assert [words[0] for words in found] == ["new", "plan", "check", "plan", "roads", "serve"]
+    for words in found[:-2]:
         assert main(words) == 0, words
     assert "next best" in capsys.readouterr().out
     assert (tmp_path / "out" / "report.html").exists()
@@ -33,7 +33,7 @@ def test_the_commands_of_the_readme(tmp_path, monkeypatch, capsys):
 def test_the_roads_command_of_the_readme(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "my-week").mkdir()
-    words = commands()[-1]
+    words = commands()[-2]
     words[words.index("shandong.osm.pbf")] = str(MAP)
     assert main(words) == 0
     assert (tmp_path / "my-week" / "roads.graphml").exists()

@@ -7,6 +7,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -16,6 +17,8 @@ from fastapi.testclient import TestClient
 from people import People, settings_for
 
 from api.app import create_app
+
+KINDS = ("sqlite", "postgresql")
 
 
 @pytest.fixture(scope="session")
@@ -33,11 +36,11 @@ def postgres() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An empty database of either kind."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'platform.sqlite'}"
+@contextmanager
+def new_database(kind: str, request: pytest.FixtureRequest, folder: Path) -> Iterator[str]:
+    """URL of an empty database of a kind; a PostgreSQL one is dropped at the end."""
+    if kind == "sqlite":
+        yield f"sqlite:///{folder / 'platform.sqlite'}"
         return
     server = request.getfixturevalue("postgres")
     name = f"t{uuid.uuid4().hex}"
@@ -47,6 +50,20 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     yield f"{base.rsplit('/', 1)[0]}/{name}" + (f"?{query}" if query else "")
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[arg-type]
+
+
+@pytest.fixture(params=KINDS)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An empty database of either kind."""
+    with new_database(request.param, request, tmp_path) as url:
+        yield url
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def shared_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A database of either kind for all tests of a module."""
+    with new_database(request.param, request, tmp_path_factory.mktemp("shared")) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

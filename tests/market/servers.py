@@ -13,13 +13,13 @@ from pathlib import Path
 import httpx2
 from people import QIBUQU
 
-START_SECONDS = 60
+START_SECONDS = 180
 
 
 class Server:
     """``api.app`` in a process of its own, on a database that outlives it."""
 
-    def __init__(self, database_url: str, folder: Path) -> None:
+    def __init__(self, database_url: str, folder: Path, **environment: str) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
@@ -32,6 +32,8 @@ class Server:
             "CUTFILL_DISTRICT": str(QIBUQU),
             "CUTFILL_RATE_LIMIT": "100000/second",
             "CUTFILL_LOGIN_RATE_LIMIT": "100000/second",
+            "PYTHONFAULTHANDLER": "1",
+            **environment,
         }
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -49,7 +51,9 @@ class Server:
                     return
             except httpx2.TransportError:
                 time.sleep(0.05)
-        raise AssertionError(f"the server did not start:\n{self._log.read_text()[-3000:]}")
+        self.process.send_signal(signal.SIGABRT)  # its threads tell where they are
+        self.process.wait()
+        raise AssertionError(f"the server did not start:\n{self._log.read_text()[-9000:]}")
 
     def kill(self) -> None:
         """SIGKILL: nothing is flushed, nothing is said."""

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 
 import jwt
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from people import PASSWORD, People
+from people import PASSWORD, People, settings_for
 from pydantic import ValidationError
+from sqlalchemy import select
 
+from api.app import create_app
+from api.auth.models import LoginFailures
+from api.housekeeping import run_once
+from api.kernel.database import Base
+from api.organisations.models import Membership
 from api.settings import DEVELOPMENT_SECRET, Settings
 
 REGISTRATION = {
@@ -153,11 +160,7 @@ def test_production_refuses_insecure_secrets(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_rate_limits(database_url: str, tmp_path, people: People) -> None:
-    from people import settings_for
-
-    from api.app import create_app
-
-    app: FastAPI = create_app(settings_for(database_url, tmp_path, rate_limit="5/minute", login_rate_limit="2/minute"))
+    app: FastAPI = create_app(settings_for(database_url, tmp_path, rate_limit="5/day", login_rate_limit="2/day"))
     with TestClient(app, raise_server_exceptions=False) as client:
         body = {"email": "no@body.example", "password": "x"}
         statuses = [client.post("/v1/auth/tokens", json=body).status_code for _ in range(3)]
@@ -179,3 +182,121 @@ def test_api_pages_load_from_this_host_only(people: People) -> None:
     assert "http" not in page.replace("https://fastapi.tiangolo.com/img/favicon.png", "")
     assert people.public.get("/api-assets/swagger-ui-bundle.js").status_code == 200
     assert "stale-version" in people.public.get("/problems").text
+
+
+def test_a_lock_does_not_tell_who_is_registered(people: People) -> None:
+    people.join("contractor", "zheng")
+    answers = [
+        [people.public.post("/v1/auth/tokens", json={"email": email, "password": "x"}).json() for _ in range(6)]
+        for email in ("zheng@example.org", "no@body.example")
+    ]
+    assert answers[0] == answers[1] and answers[0][-1]["code"] == "locked-out"
+    people.platform.clock.advance(dt.timedelta(days=2))
+    run_once(people.platform)
+    with people.platform.reading() as work:
+        assert not work.session.execute(select(LoginFailures)).all()
+
+
+def test_an_open_session_is_no_place_to_guess_passwords(people: People) -> None:
+    wang = people.join("contractor", "wang")
+    guess = {"password": "another pass phrase", "current_password": "guess"}
+    codes = [wang.patch("/v1/auth/me", json=guess).json()["code"] for _ in range(6)]
+    assert codes == ["wrong-password"] * 5 + ["locked-out"]
+    right = wang.patch("/v1/auth/me", json={**guess, "current_password": PASSWORD})
+    assert right.json()["code"] == "locked-out"
+
+
+def test_keys_do_not_become_people(people: People) -> None:
+    """A key may neither change who it acts for, nor make a key or a member that could do more than itself."""
+    boss = people.join("contractor", "boss")
+    scopes = ["members:write", "keys:write", "webhooks:write"]
+    made = boss.post("/v1/auth/keys", json={"name": "ERP", "scopes": scopes}).json()
+    key = {"X-API-Key": made["secret"]}
+    home = f"/v1/organisations/{people.organisation['boss']}/members"
+    member = {"name": "new", "email": "new@example.org", "password": PASSWORD}
+    hook = boss.post("/v1/webhooks", json={"url": "https://erp.example/hook"}).headers["Location"]
+    for answer in (
+        people.public.patch("/v1/auth/me", json={"name": "x"}, headers=key),
+        people.public.post(home, json=member, headers=key),
+        people.public.patch(hook, json={"url": "https://x.example"}, headers={**key, "If-Match": "*"}),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (403, "forbidden"), answer.text
+    more = people.public.post("/v1/auth/keys", json={"name": "x", "scopes": ["keys:write"]}, headers=key)
+    assert more.status_code == 422
+
+
+def test_a_key_is_made_once_and_its_secret_kept_nowhere(people: People) -> None:
+    boss = people.join("contractor", "boss")
+    request = {"json": {"name": "ERP", "scopes": ["listings:write"]}, "headers": {"Idempotency-Key": "one"}}
+    first, again = (boss.post("/v1/auth/keys", **request) for _ in range(2))  # type: ignore[arg-type]
+    assert first.json()["secret"] and again.json() == {**first.json(), "secret": ""}
+    with people.platform.reading() as work:
+        kept = [repr(row) for table in Base.metadata.sorted_tables for row in work.session.execute(table.select())]
+    assert not [row for row in kept if first.json()["secret"] in row]
+
+
+def test_strangers_do_not_share_idempotency_keys(people: People) -> None:
+    other = {**REGISTRATION, "name": "另一家", "member": {**REGISTRATION["member"], "email": "other@example.org"}}  # type: ignore[dict-item]
+    headers = {"Idempotency-Key": "1"}
+    made = [people.public.post("/v1/organisations", json=body, headers=headers) for body in (REGISTRATION, other)]
+    assert [answer.status_code for answer in made] == [201, 201]
+    again = people.public.post("/v1/organisations", json=other, headers=headers)
+    assert again.json()["id"] == made[1].json()["id"] and again.headers["Idempotency-Replayed"] == "true"
+
+
+def test_signing_out_with_an_old_refresh_token_signs_out(people: People) -> None:
+    people.join("contractor", "wei")
+    old = tokens(people, "wei")["refresh_token"]
+    new = people.public.post("/v1/auth/tokens/refresh", json={"refresh_token": old}).json()
+    assert people.public.post("/v1/auth/tokens/revoke", json={"refresh_token": old}).status_code == 204
+    assert people.public.get("/v1/auth/me", headers=bearer(new["access_token"])).status_code == 401
+
+
+def test_members_belong_to_the_organisation_in_the_address(people: People) -> None:
+    people.join("contractor", "one")
+    admin = people.join("admin")
+    with people.platform.reading() as work:
+        member = work.session.execute(
+            select(Membership.id).where(Membership.organisation_id == people.organisation["one"])
+        ).scalar_one()
+    people.join("contractor", "two")
+    wrong = admin.delete(f"/v1/organisations/{people.organisation['two']}/members/{member}")
+    assert wrong.status_code == 404
+    assert admin.delete(f"/v1/organisations/{people.organisation['one']}/members/{member}").json()["active"] is False
+
+
+def test_nobody_raises_their_own_role_or_state(people: People) -> None:
+    """Fields that are not there are ignored: role, kind and state are nobody's to send."""
+    boss = people.join("contractor", "boss", state="pending")
+    home = f"/v1/organisations/{people.organisation['boss']}"
+    sent = {"name": "boss", "kind": "admin", "state": "active", "role": "admin"}
+    patched = boss.patch(home, json=sent, headers={"If-Match": "*"}).json()
+    assert (patched["kind"], patched["state"]) == ("contractor", "pending")
+    member = {"name": "x", "email": "x@example.org", "password": PASSWORD, "role": "admin"}
+    assert boss.post(f"{home}/members", json=member).json()["role"] == "contractor"
+    assert boss.patch("/v1/auth/me", json={"role": "admin"}).json()["role"] == "contractor"
+    assert boss.post(f"{home}/approve").json()["code"] == "forbidden"
+
+
+def test_strangers_of_an_unapproved_organisation_learn_no_prices(people: People) -> None:
+    boss = people.join("contractor", "boss", state="pending")
+    day = people.platform.clock.today().isoformat()
+    lot = {"side": "supply", "materials": ["spoil_silty_clay"], "unit": "t", "quantity": 700, "window_from": day,
+           "window_to": day, "location": {"lon": 117.0356, "lat": 36.80487, "crs": "wgs84"}}  # fmt: skip
+    assert boss.post("/v1/quotes", json=lot).json()["code"] == "organisation-not-approved"
+    opened = boss.post("/v1/listings", json={**lot, "reserve": "1", "open": True})
+    assert opened.json()["code"] == "organisation-not-approved"
+
+
+def test_made_up_credentials_do_not_get_round_the_limit(database_url: str, tmp_path: Path) -> None:
+    app = create_app(settings_for(database_url, tmp_path, rate_limit="2/day"))
+    with TestClient(app, raise_server_exceptions=False) as client:
+        statuses = [client.get("/v1/materials", headers=bearer(f"made-up-{i}")).status_code for i in range(21)]
+    assert statuses == [401] * 20 + [429]
+
+
+def test_a_body_in_chunks_is_refused_as_soon_as_it_is_too_large(people: People) -> None:
+    chunks = iter([b"x" * 1_000_000] * 3)
+    headers = {"Content-Type": "application/json"}
+    answer = people.public.post("/v1/auth/tokens", content=chunks, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (413, "too-large"), answer.text

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from invariants import check_books, check_told
 from people import People, settings_for
 from sqlalchemy import select
 
@@ -202,6 +203,122 @@ def test_a_yard_between_two_days_waits_for_its_intake(market: Market) -> None:
     assert set(states.values()) == {"agreed"}
 
 
+def test_answers_end_with_the_first_day(market: Market) -> None:
+    """A window of a week, but everything moves tomorrow: the second side comes too late, and the quantity returns."""
+    supply = market.supply(days=(0, 0))
+    market.demand()
+    clearing = market.clear(window_hours=24 * 7)
+    (mine,) = market.proposals(market.wang)
+    market.wang.post(f"/v1/proposals/{mine['id']}/accept")
+    market.people.platform.clock.advance(dt.timedelta(days=2))
+    answer = market.people.sign_in("li").post(f"/v1/proposals/{mine['id']}/accept")
+    assert (answer.status_code, answer.json()["code"]) == (409, "closed-window")
+    run_once(market.people.platform)
+    planner = market.people.sign_in("planner")
+    assert [p["state"] for p in market.proposals(planner)] == ["lapsed"]
+    assert planner.get(f"/v1/listings/{supply['id']}").json()["private"]["reserved_t"] == 0
+    assert planner.get(f"/v1/clearings/{clearing['id']}").json()["state"] == "published"
+
+
+def test_an_answer_given_twice_is_told_once(market: Market) -> None:
+    market.supply(), market.demand()
+    market.clear()
+    (mine,) = market.proposals(market.wang)
+    first = market.wang.post(f"/v1/proposals/{mine['id']}/accept", headers={"If-Match": f'"{mine["version"]}"'})
+    again = market.wang.post(f"/v1/proposals/{mine['id']}/accept", headers={"If-Match": f'"{mine["version"]}"'})
+    assert first.json() == again.json() and first.status_code == again.status_code == 200
+    stale = market.li.post(f"/v1/proposals/{mine['id']}/accept", headers={"If-Match": f'"{mine["version"]}"'})
+    assert (stale.status_code, stale.json()["code"]) == (412, "stale-version")
+    check_told(market.people.platform)
+
+
+def test_what_was_never_published_stays_unseen(market: Market) -> None:
+    """A discarded clearing, and one whose days passed before anybody published it."""
+    market.supply(), market.demand()
+    discarded = market.clear(publish=False)
+    market.planner.post(f"/v1/clearings/{discarded['id']}/discard")
+    stale = market.clear(publish=False, days=2)
+    market.people.platform.clock.advance(dt.timedelta(days=4))
+    run_once(market.people.platform)
+    planner, wang = market.people.sign_in("planner"), market.people.sign_in("wang")
+    assert planner.get(f"/v1/clearings/{stale['id']}").json()["state"] == "cancelled"
+    assert {p["state"] for p in market.proposals(planner)} == {"lapsed"}
+    assert market.proposals(wang) == [] and wang.get(f"/v1/clearings/{stale['id']}").status_code == 404
+    check_told(market.people.platform)
+
+
+def test_the_daily_maximum_is_for_all_clearings_and_offers_together(market: Market) -> None:
+    """100 t a day for five days: 300 t are agreed; the next clearing has room for 200 t more, and an offer for none."""
+    supply = market.supply(2000, days=(0, 4), daily_max=100, auto_accept=True)
+    market.demand(300, days=(0, 4), auto_accept=True, minimum_lot=1)
+    market.clear()
+    assert market.listing(supply)["private"]["committed_t"] == pytest.approx(300, abs=0.01)
+    more = market.demand(1000, days=(0, 4), auto_accept=True)
+    market.clear()
+    assert market.listing(supply)["private"]["committed_t"] <= 500.01
+    check_books(market.people.platform)
+    full = [step["date"] for deal in market.wang.get("/v1/deals").json()["items"] for step in deal["schedule"]]
+    offer = {"listing_id": supply["id"], "own_listing_id": more["id"], "price": "-1",
+             "schedule": [{"date": full[0], "t": 100}]}  # fmt: skip
+    made = market.li.post("/v1/offers", json=offer)
+    assert made.status_code == 201, made.text
+    answer = market.wang.post(f"{made.headers['Location']}/accept")
+    assert (answer.status_code, answer.json()["code"]) == (409, "over-committed") and "daily" in answer.json()["detail"]
+
+
+def test_two_clearings_of_the_same_market(market: Market) -> None:
+    """Both see a tip with room for 300 t and solve before either is published: the second finds it full."""
+    market.supply(300, auto_accept=True, name="one"), market.supply(300, auto_accept=True, name="other")
+    tip = market.facility(kind="disposal", name="tip", storage=300, auto_accept=True)
+    first, second = market.clear(publish=False), market.clear(publish=False, charges={"landfill": 1.0})
+    for row in (first, second):
+        assert market.planner.post(f"/v1/clearings/{row['id']}/publish").status_code == 200
+    assert sum(d["t"] for d in market.yard.get("/v1/deals").json()["items"]) <= 300
+    late = market.proposals(market.planner, clearing_id=second["id"])
+    assert {p["state"] for p in late} == {"lapsed"} and all(p["buyer_facility_id"] == tip["id"] for p in late)
+    assert all("filled up" in p["why_en"] or "agreed elsewhere" in p["why_en"] for p in late)
+    check_books(market.people.platform)
+
+
+def test_a_facility_closed_before_publication_and_one_closed_after(market: Market) -> None:
+    market.supply(300)
+    tip = market.facility(kind="disposal", name="tip", storage=900, auto_accept=True)
+    early, late = market.clear(publish=False), market.clear(publish=False)
+
+    def set_status(status: str) -> None:
+        version = market.yard.get(f"/v1/facilities/{tip['id']}").headers["ETag"]
+        market.yard.patch(f"/v1/facilities/{tip['id']}", json={"status": status}, headers={"If-Match": version})
+
+    set_status("closed")
+    assert market.planner.post(f"/v1/clearings/{early['id']}/publish").json()["counts"]["dropped"] == 1
+    set_status("open")
+    market.planner.post(f"/v1/clearings/{late['id']}/publish")
+    set_status("closed")
+    (row,) = market.proposals(market.wang, clearing_id=late["id"])
+    assert market.wang.post(f"/v1/proposals/{row['id']}/accept").json()["state"] == "waiting"  # there is no gate
+    assert market.yard.get("/v1/deals").json()["items"] == []
+
+
+def test_reasons_for_changes_are_true(market: Market) -> None:
+    """The pair still waits for its answers; then the fill is changed: each time that is what the next clearing says."""
+    market.supply(), market.demand(500)
+    market.clear()
+    (waiting,) = market.clear(publish=False)["changes"]
+    assert waiting["t_now"] == 0 and "wait for an answer" in waiting["why_en"] and "等待答复" in waiting["why_zh"]
+    for row in market.proposals(market.planner, state="open"):
+        market.wang.post(f"/v1/proposals/{row['id']}/decline")
+    (fill,) = market.li.get("/v1/listings", params={"mine": True}).json()["items"]
+    patch = {"quantity": 100}
+    market.li.patch(f"/v1/listings/{fill['id']}", json=patch, headers={"If-Match": f'"{fill["version"]}"'})
+    (changed,) = market.clear(publish=False)["changes"]
+    assert (changed["t_before"], changed["t_now"]) == (pytest.approx(500, abs=0.01), pytest.approx(100, abs=0.01))
+    assert changed["why_en"] == "The listing fill was changed."
+    market.clear(publish=True)
+    market.supply(name="another pit", reserve="-60")
+    mine = {change["from_name"] for change in market.clear()["changes"]}
+    assert mine <= {"pit", "another pit"}
+
+
 def test_automatic_sides_answer_by_themselves(market: Market) -> None:
     market.supply(auto_accept=True), market.demand(auto_accept=True)
     market.clear()
@@ -235,6 +352,13 @@ def test_the_stored_scenario_gives_the_same_goals(market: Market, tmp_path: Path
     assert "<html" in market.planner.get(f"/v1/clearings/{clearing['id']}/report").text
     same = market.clear(publish=False)
     assert same["scenario_sha256"] != clearing["scenario_sha256"]  # what proposals hold is out
+
+
+@pytest.mark.parametrize("form", ["welfare", "policy"])
+def test_a_market_in_which_nothing_can_go_anywhere(market: Market, form: str) -> None:
+    """One demand and nobody to fill it: no lane, no proposal, and no defect."""
+    market.demand()
+    assert market.clear(form=form)["counts"]["proposals"] == 0
 
 
 def test_minimum_lots_are_kept(market: Market) -> None:
@@ -297,11 +421,28 @@ def test_the_ledger_balances(market: Market) -> None:
         ([("a", "in", 300, "1")], ""),  # no room
         ([("a", "in", 200, "1"), ("b", "in", 100, "1")], "a"),  # the last that breaks goes
         ([("a", "in", 300, "1"), ("b", "out", 300, "1")], "ab"),  # same day in and out needs no room
+        ([("a", "in", 20, "8"), ("b", "out", 20, "9"), ("c", "out", 20, "8")], "ac"),  # closed on the ninth
     ],
 )
 def test_cover(legs: list[tuple[str, Any, int, str]], stands: str) -> None:
     """A yard with 50 kg of clay and room for 250."""
     clay = ("spoil_silty_clay", "2")
-    plant = Plant(stock={clay: 50}, storage=250, makes={})
+    plant = Plant(stock={clay: 50}, storage=250, makes={}, gates=lambda date: (None, 0 if date == "9" else None))
     found = standing(plant, [], [Leg(id_, way, clay, {date: kg}) for id_, way, kg, date in legs])
     assert "".join(leg.id for leg in found) == stands
+
+
+def test_cover_of_gates_room_and_processing() -> None:
+    """A plant that crushes 100 kg a day into 80 and keeps 50 overnight; a tip with room for 250, and 200 a day."""
+    rubble, aggregate = ("concrete_rubble", "2"), ("recycled_aggregate", "2")
+    days = [f"2026-12-0{day}" for day in range(1, 6)]
+    plant = Plant({}, 50, {rubble: ((aggregate, 0.8),)}, a_day={"concrete_rubble": 100}, kind="recycling")
+    into = [Leg("a", "in", rubble, {days[0]: 140}), Leg("b", "in", rubble, {days[1]: 120})]
+    out = [Leg("c", "out", aggregate, {days[4]: 112}), Leg("d", "out", aggregate, {days[4]: 1000})]
+    assert [leg.id for leg in standing(plant, [], [*into, *out])] == ["a", "c"]
+    later = Leg("e", "in", rubble, {days[3]: 140})
+    assert [leg.id for leg in standing(plant, into[:1], [later])] == ["e"]  # the backlog is worked off by then
+    tip = Plant({}, None, {}, room=250, gates=lambda date: (200, None), kind="disposal")
+    loads = [Leg(name, "in", rubble, {day: 150}) for name, day in zip("abc", (days[0], days[0], days[1]), strict=True)]
+    assert [leg.id for leg in standing(tip, [], loads)] == ["a"]
+    assert standing(tip, [Leg("x", "in", rubble, {days[0]: 900})], loads) == []  # overfull by itself: nothing more

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
+import tempfile
+import time
+from pathlib import Path
 
 import pytest
 from people import People
@@ -58,3 +62,26 @@ def test_a_step_that_fails_stops_no_other(people: People, monkeypatch: pytest.Mo
     with people.platform.reading() as work:
         actions = work.session.execute(select(housekeeping.Delivery.id)).all()
         assert actions == []
+
+
+def test_what_crashes_left_is_tidied_up(people: People, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that a document names stays; one that nothing names, half a file and a worker's folder go after a day."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    blobs = people.platform.blobs
+    wang = people.join("contractor", "wang")
+    pdf = b"%PDF-1.7 certificate"
+    sent = wang.post("/v1/documents", files={"file": ("a.pdf", pdf, "application/pdf")}, data={"kind": "certificate"})
+    assert sent.status_code == 201, sent.text
+    unused, again = blobs.put(b"nobody committed this"), blobs.put(b"this is put once more")
+    half, folder = blobs.folder / "unfinished" / "half", tmp_path / "cutfill-dead"
+    half.write_bytes(b"ha")
+    folder.mkdir()
+    housekeeping.tidy(people.platform)
+    assert blobs.get(unused) and half.exists() and folder.exists()
+    old = time.time() - 2 * 24 * 3600
+    for path in (blobs.path(sent.json()["sha256"]), blobs.path(unused), blobs.path(again), half, folder):
+        os.utime(path, (old, old))
+    assert blobs.put(b"this is put once more") == again
+    housekeeping.tidy(people.platform)
+    assert wang.get(f"/v1/documents/{sent.json()['id']}/content").content == pdf
+    assert blobs.get(again) and not blobs.path(unused).exists() and not half.exists() and not folder.exists()

@@ -76,3 +76,24 @@ def test_pages_follow_the_cursor(people: People) -> None:
             break
     assert names == ["s4", "s3", "s2", "s1", "s0"]
     assert wang.get("/v1/sites", params={"cursor": "%%%"}).json()["code"] == "invalid"
+
+
+def test_what_a_database_cannot_hold_is_no_server_error(people: People) -> None:
+    """PostgreSQL keeps no NUL in a text; SQLite does."""
+    planner = people.join("planner")
+    for answer in (
+        planner.post("/v1/streets", json={"name": "a\x00b"}),
+        planner.get("/v1/streets/%00"),
+        people.public.post("/v1/auth/tokens", json={"email": "\x00", "password": "x"}),
+        planner.get("/v1/listings", params={"text": "\x00"}),
+    ):
+        assert answer.status_code < 500, answer.text
+
+
+def test_the_answer_to_a_creation_names_fields_as_reading_does(people: People) -> None:
+    yard = people.join("facility")
+    body = {"name": "yard", "kind": "yard", "accepts": ["*"], "location": SITE["location"],
+            "hours": [{"from": "06:00", "to": "22:00"}]}  # fmt: skip
+    made = yard.post("/v1/facilities", json=body)
+    assert made.json()["hours"] == body["hours"]
+    assert made.json() == yard.get(made.headers["Location"]).json()

@@ -15,9 +15,12 @@ from optimizer.scenario import Scenario
 from optimizer.tables import Table
 
 TABLES = ("flows", "stocks", "processing", "balance", "prices", "reasons")
+DISPATCH_FILES = frozenset(
+    {"trips.csv", "trucks.csv", "loads.csv", "gate_hours.csv", "undone.csv", "helps.csv", "dispatch.json"}
+)
 FILES = frozenset(
     {f"{name}.csv" for name in TABLES} | {"plan.json", "map.geojson", "report.html", "plan.xlsx"}
-    | {"trips.csv", "trucks.csv"}  # a new plan makes an older dispatch of the folder untrue
+    | DISPATCH_FILES  # a new plan makes an older dispatch of the folder untrue
     | {"site.csv", "solutions.csv", "streets.csv"}  # and an older siting
 )  # fmt: skip
 

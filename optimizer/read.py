@@ -17,6 +17,7 @@ from optimizer.intake.decoding import there
 from optimizer.intake.demands import build_demands, build_mixes
 from optimizer.intake.facilities import build_facilities
 from optimizer.intake.faults import Faults
+from optimizer.intake.fleet import build_bans, build_gates, build_trucks
 from optimizer.intake.json_source import read_json
 from optimizer.intake.library import build_library
 from optimizer.intake.lookups import Ids
@@ -217,4 +218,8 @@ def _assembled(source: Source, settings: Settings, tables: dict[str, Typed], fau
         notes=tuple(faults.notes),
         hashes=dict(source.hashes),
         folder=source.folder,
+        trucks=build_trucks(intake),
+        gates=build_gates(intake, settings.driving),
+        bans=build_bans(intake),
+        driving=settings.driving,
     )

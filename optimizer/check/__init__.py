@@ -3,11 +3,13 @@
 Nothing here knows lanes, columns or solvers. Inputs come through :mod:`optimizer.read`, road distances from SciPy's
 Dijkstra, and what a plan may do from DESIGN.md. In the order of the data: ``folder`` reads the plan folder, ``moves``
 puts its rows into the scenario's numbers, ``rows`` looks at each flow, ``plants`` at processing, ``sites`` at supplies
-and demands, ``stocks`` at yards, ``balance`` at what is left, ``figures`` counts goals, ``claims`` reads plan.json.
+and demands, ``stocks`` at yards, ``balance`` at what is left, ``figures`` counts goals, ``claims`` reads plan.json;
+``trips`` reads truck schedules, where there are any.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from optimizer.check.balance import Left, check_balance, check_reasons
@@ -21,11 +23,13 @@ from optimizer.check.rows import Rows
 from optimizer.check.sites import check_blends, check_demands, check_supplies
 from optimizer.check.siting import check_siting, read_siting, with_openings
 from optimizer.check.stocks import StockChecks, stocks_of
+from optimizer.check.trips import TRIPS, check_trips
 from optimizer.distances import Distances, measure
 from optimizer.errors import Fault, InputError
 from optimizer.progress import Progress
 from optimizer.read import load_scenario
 from optimizer.scenario import Scenario
+from optimizer.tables import Table
 from optimizer.whatif.variants import varied
 
 __all__ = ["CheckResult", "Finding", "check", "check_folder", "format_result", "result_json"]
@@ -58,7 +62,12 @@ def check(scenario_path: Path, plan_folder: Path, progress: Progress, *, variant
     scenario = with_openings(scenario, sited)
     distances = measure(scenario, progress, engine="scipy")
     with progress.phase("check"):
-        return _checked(scenario, plan, distances, reference, sited)
+        result = _checked(scenario, plan, distances, reference, sited)
+        if not (plan_folder / TRIPS).exists():
+            return result
+        ledger = Ledger([*result.findings], result.checks)
+        check_trips(scenario, distances, Table.read_csv(plan_folder / "flows.csv"), plan_folder, ledger)
+        return replace(result, findings=tuple(ledger.findings), checks=ledger.checks)
 
 
 def check_folder(scenario: Scenario, plan_folder: Path, distances: Distances) -> CheckResult:

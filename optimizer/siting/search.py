@@ -24,7 +24,7 @@ NODE_ROUNDS = 1  # and at a node
 STALLED = 1e-6  # relative gain of the bound in a round below which no further round is made
 WHOLE = 1e-6  # a 0/1 column this near to a whole number is one
 NOTHING = 1e-6  # goal units
-TOWARDS = 0.2  # a column above this in the relaxation is tried open first
+TOWARDS = 0.4  # a column above this in the relaxation is tried open first
 
 
 @dataclass(frozen=True)

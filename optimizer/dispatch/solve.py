@@ -36,7 +36,7 @@ HOT, COLD = 0.3, 0.003  # first and last temperature, as shares of the mean empt
 class Budget:
     """When to stop: rounds of the search for each day, seconds for all days together (None = no limit)."""
 
-    rounds: int = 20_000
+    rounds: int = 3_000
     seconds: float | None = None
     seed: int = 0
 

@@ -247,7 +247,6 @@ class Trucks:
     driving_max: tuple[float, ...] = ()  # minutes a shift
     rest_after: tuple[int, ...] = ()  # minutes
     rest: tuple[int, ...] = ()  # minutes
-    lines: tuple[int, ...] = ()  # rows in the file, for messages
 
 
 @dataclass(frozen=True)

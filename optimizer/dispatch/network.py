@@ -61,10 +61,10 @@ def build_network(scenario: Scenario, distances: Distances) -> Network:
             where = (
                 "write the id of a place as depot" if distances.reach is None else "give lon and lat, or a place's id"
             )
-            faults.append(Fault("trucks.csv", trucks.lines[k], "depot", f"nobody knows where it lies; {where}"))
+            faults.append(Fault("trucks.csv", 0, "depot", f"nobody knows where that of {trucks.ids[k]} lies; {where}"))
             continue
         elif distances.reach is None:
-            faults.append(Fault("trucks.csv", trucks.lines[k], "depot", "distances come as a table, which has no "
+            faults.append(Fault("trucks.csv", 0, "depot", "distances come as a table, which has no "
                                 f"'{name}'; write the id of a place as depot"))  # fmt: skip
             continue
         elif at in known:

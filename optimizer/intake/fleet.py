@@ -53,7 +53,6 @@ def build_trucks(intake: Intake) -> Trucks:
         driving_max=_floats(table.filled("driving_max", np.inf) * 60),
         rest_after=_whole(table.filled("rest_after", 4.0) * 60),
         rest=_whole(np.ceil(table.filled("rest", 20.0))),
-        lines=tuple(table.lines.tolist()),
     )
 
 

@@ -75,7 +75,7 @@ def test_faults_are_told_all_at_once(tmp_path):
     )
     with pytest.raises(InputError) as error:
         dispatched(folder, flows((0, "S1", "D1", 40.0)))
-    assert str(error.value) == "trucks.csv:3: depot: nobody knows where it lies; write the id of a place as depot"
+    assert str(error.value) == "trucks.csv: depot: nobody knows where that of U lies; write the id of a place as depot"
     folder = write(tmp_path / "b", trucks=[{"truck": "T", "depot": "Y1", **truck}])
     with pytest.raises(InputError, match="no truck may carry spoil_silty_clay; the plan moves it"):
         dispatched(folder, flows((0, "S1", "D1", 40.0)))

@@ -30,13 +30,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command; returns the exit code (DESIGN.md, "Command line")."""
     words = list(sys.argv[1:] if argv is None else argv)
     args = _parser(next((word for word in words if not word.startswith("-")), "")).parse_args(words)
-    signal.signal(signal.SIGTERM, _stop)
+    for stop in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(stop, _stop)
     try:
         run: Callable[[argparse.Namespace], int] = args.run
         return run(args)
     except InputError as error:
         return _tell_faults(error, as_json=getattr(args, "json", False))
-    except KeyboardInterrupt:
+    except (_StoppedError, KeyboardInterrupt):
         print("stopped; nothing was written", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
@@ -53,8 +54,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         return BAD_INPUT
 
 
+class _StoppedError(BaseException):
+    """Stopped by a signal. Python ends by the signal, not our exit code, where KeyboardInterrupt meets an import."""
+
+
 def _stop(signum: int, frame: object) -> None:
-    raise KeyboardInterrupt
+    raise _StoppedError
 
 
 def _tell_faults(error: InputError, *, as_json: bool) -> int:

@@ -15,6 +15,14 @@ from api.settings import Settings
 _log = logging.getLogger(__name__)
 CONNECT_SECONDS = 3
 CLOSE_SECONDS = 5
+# of Dask, kept as long as the process: it asks for the second one whenever a worker dies
+WHO_DECIDES = {
+    # a task whose worker died is not tried again by Dask: the runner counts and decides
+    "distributed.scheduler.allowed-failures": 0,
+    # 15 s after a worker died Dask looks whether there is another, and if that one was just killed or is slow to start
+    # it ends the nanny as well, which was about to bring it: no worker would ever come again
+    "distributed.deploy.lost-worker-timeout": "365 days",
+}
 
 Hear = Callable[[dict[str, Any]], None]
 
@@ -53,7 +61,7 @@ class Cluster:
             client: Any = import_module("distributed").Client
             try:
                 if not self._address:
-                    self._embedded = _embedded(self._workers)
+                    self._embedded = embedded(self._workers)
                 self._client = client(
                     self._address or self._embedded, timeout=CONNECT_SECONDS, set_as_default=False, name="cutfill"
                 )
@@ -104,18 +112,17 @@ class Cluster:
         self._client = self._embedded = None
 
 
-def _embedded(workers: int) -> Any:
+def embedded(workers: int) -> Any:
     """A local cluster of worker processes that only this machine can reach."""
     distributed = import_module("distributed")  # takes a second: not when the server starts
-    # a task whose worker died is not tried again by Dask: the runner counts and decides
-    with import_module("dask").config.set({"distributed.scheduler.allowed-failures": 0}):
-        return distributed.LocalCluster(
-            n_workers=workers,
-            threads_per_worker=1,
-            processes=True,
-            host="127.0.0.1",
-            dashboard_address=None,
-            scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},  # else its health page takes port 8787
-            memory_limit=0,
-            silence_logs=logging.ERROR,
-        )
+    import_module("dask").config.set(WHO_DECIDES)
+    return distributed.LocalCluster(
+        n_workers=workers,
+        threads_per_worker=1,
+        processes=True,
+        host="127.0.0.1",
+        dashboard_address=None,
+        scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},  # else its health page takes port 8787
+        memory_limit=0,
+        silence_logs=logging.ERROR,
+    )

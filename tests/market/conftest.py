@@ -17,6 +17,7 @@ from fastapi.testclient import TestClient
 from people import People, settings_for
 
 from api.app import create_app
+from api.jobs.cluster import embedded
 
 KINDS = ("sqlite", "postgresql")
 
@@ -69,20 +70,7 @@ def shared_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
 @pytest.fixture(scope="session")
 def scheduler() -> Iterator[str]:
     """Address of the Dask cluster that all tests of the run share."""
-    import dask
-    from distributed import LocalCluster
-
-    with (
-        dask.config.set({"distributed.scheduler.allowed-failures": 0}),
-        LocalCluster(
-            n_workers=2,
-            threads_per_worker=1,
-            host="127.0.0.1",
-            dashboard_address=None,
-            scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
-            memory_limit=0,
-        ) as cluster,
-    ):
+    with embedded(2) as cluster:
         yield cluster.scheduler_address
 
 

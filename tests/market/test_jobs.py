@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import dask
 import job_kinds
 import pytest
 from people import People, finished, wait_for
@@ -225,15 +226,19 @@ def test_a_scheduler_that_is_not_there_is_said_within_seconds(idle: Bench) -> No
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_the_embedded_cluster(idle: Bench) -> None:
+def test_the_embedded_cluster(idle: Bench, tmp_path: Path) -> None:
+    """It brings another worker however long that takes; Dask alone would give up, here after a tenth of a second."""
+    dask.config.set({"distributed.deploy.lost-worker-timeout": "0.1s"})
     settings = idle.platform.settings.model_copy(update={"runner": True})
     one = Runner(Platform(settings, **_parts(idle.platform)))
     one.start()
     try:
         assert finished(idle.client, idle.begin("at_once"))["state"] == "succeeded"
+        done = finished(idle.client, idle.begin(f"die {tmp_path / 'died'}"))
+        assert (done["state"], done["attempt"]) == ("succeeded", 2)
     finally:
         one.stop()
-    assert idle.written() == "[at_once]"
+    assert idle.written() == "[at_once][die]"
 
 
 def test_who_sees_jobs(people: People) -> None:

@@ -10,6 +10,7 @@ own it would wait for three threads in turn and hold a connection meanwhile: man
 from __future__ import annotations
 
 import inspect
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ from api.kernel.problems import Forbidden, NotApproved, NotSignedIn, Problem, pr
 from api.kernel.work import Work
 from api.platform import Platform, platform_of
 
+READING_AT_ONCE = 4
+_turns = threading.BoundedSemaphore(READING_AT_ONCE)  # more would only take the interpreter from each other
 _bearer = HTTPBearer(auto_error=False, description="Access token from POST /v1/auth/tokens.")
 _key = APIKeyHeader(name="X-API-Key", auto_error=False, description="Key from POST /v1/auth/keys.")
 Running = Annotated[Platform, Depends(platform_of)]
@@ -74,7 +77,7 @@ def reads(permission: str | None = None) -> Any:
 
     @contextmanager
     def begin(platform: Platform, credential: str | None) -> Iterator[Work]:
-        with platform.database.reading() as session:
+        with _turns, platform.database.reading() as session:
             caller = PUBLIC if credential is None else identify(platform, session, credential)
             check(caller, permission)
             yield Work(session, caller, platform.clock, platform.district)

@@ -61,7 +61,7 @@ def run(smoke: bool) -> list[Row]:
                 folder = Path(parent)
                 with opened(url, folder) as platform:
                     world = seed(platform, *(SMOKE if smoke else FULL), ORGANISATIONS)
-                with serving(url, folder) as (address, process):
+                with serving(url, folder, 1) as [(address, process)]:
                     for form in FORMS:
                         rows += _rows(name, _cleared(address, process, world, form), smoke)
     return rows

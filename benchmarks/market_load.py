@@ -3,7 +3,8 @@
     echo '{"url": …}' | python -m benchmarks.market_load KIND        prints its figures as JSON
 
 Requests of an open load are due at fixed times whether or not earlier ones are answered, and a latency counts from the
-time a request was due: a server that stalls is charged for everybody who waited (no coordinated omission).
+time a request was due: a server that stalls is charged for everybody who waited (no coordinated omission). Servers take
+turns, request by request.
 """
 
 from __future__ import annotations
@@ -13,52 +14,66 @@ import itertools
 import json
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
 
 import httpx2
 
+WARM_UP = 40
+UNANSWERED = "unanswered"
 Send = Callable[[httpx2.AsyncClient, int], Awaitable[int]]
 
 
-async def open_load(url: str, rate: float, seconds: float, send: Send) -> dict[str, Any]:
-    """``rate`` requests a second for some seconds; latencies in ms from when each was due."""
-    latencies: list[float] = []
-    statuses: dict[int, int] = {}
+@asynccontextmanager
+async def clients_of(urls: list[str], connections: int) -> AsyncIterator[list[httpx2.AsyncClient]]:
+    """A client of each server."""
+    limits = httpx2.Limits(max_connections=connections, max_keepalive_connections=connections)
+    async with AsyncExitStack() as stack:
+        yield [
+            await stack.enter_async_context(httpx2.AsyncClient(base_url=url, timeout=60, limits=limits)) for url in urls
+        ]
 
-    async def one(client: httpx2.AsyncClient, number: int, due: float) -> None:
-        status = await send(client, number)
+
+async def open_load(urls: list[str], rate: float, seconds: float, send: Send) -> dict[str, Any]:
+    """``rate`` requests a second for some seconds; latencies in ms from when each was due, answered or given up."""
+    latencies: list[float] = []
+    statuses: dict[int | str, int] = {}
+
+    async def one(number: int, due: float) -> None:
+        status: int | str = UNANSWERED
+        with suppress(httpx2.TransportError):
+            status = await send(clients[number % len(clients)], number)
         latencies.append((time.perf_counter() - due) * 1000)
         statuses[status] = statuses.get(status, 0) + 1
 
-    limits = httpx2.Limits(max_connections=200, max_keepalive_connections=200)
-    async with httpx2.AsyncClient(base_url=url, timeout=60, limits=limits) as client:
-        for number in range(-10, 0):  # connections and caches
-            await send(client, number)
+    async with clients_of(urls, 200) as clients:
+        for number in range(-WARM_UP, 0):  # connections and caches
+            await send(clients[number % len(clients)], number)
         start = time.perf_counter()
         tasks = []
         for number in range(int(rate * seconds)):
             due = start + number / rate
             await asyncio.sleep(max(0.0, due - time.perf_counter()))
-            tasks.append(asyncio.create_task(one(client, number, due)))
+            tasks.append(asyncio.create_task(one(number, due)))
         await asyncio.gather(*tasks)
         took = time.perf_counter() - start
     return {**quantiles(latencies), "took_s": took, "statuses": statuses}
 
 
-async def closed_load(url: str, workers: int, seconds: float, send: Send) -> dict[str, Any]:
+async def closed_load(urls: list[str], workers: int, seconds: float, send: Send) -> dict[str, Any]:
     """As many as ``workers`` callers can do, one request after the other each."""
     latencies: list[float] = []
     statuses: dict[int, int] = {}
     numbers = itertools.count()
-    limits = httpx2.Limits(max_connections=workers, max_keepalive_connections=workers)
-    async with httpx2.AsyncClient(base_url=url, timeout=60, limits=limits) as client:
+    async with clients_of(urls, workers) as clients:
         end = time.perf_counter() + seconds
 
         async def caller() -> None:
             while time.perf_counter() < end:
                 begun = time.perf_counter()
-                status = await send(client, next(numbers))
+                number = next(numbers)
+                status = await send(clients[number % len(clients)], number)
                 latencies.append((time.perf_counter() - begun) * 1000)
                 statuses[status] = statuses.get(status, 0) + 1
 
@@ -68,13 +83,12 @@ async def closed_load(url: str, workers: int, seconds: float, send: Send) -> dic
     return {**quantiles(latencies), "took_s": took, "statuses": statuses}
 
 
-async def fan_out(url: str, subscribers: int, posts: list[dict[str, Any]], keys: list[str]) -> dict[str, Any]:
+async def fan_out(urls: list[str], subscribers: int, posts: list[dict[str, Any]], keys: list[str]) -> dict[str, Any]:
     """Posts listings, one each half second, and measures until every subscriber has got each event (ms)."""
     sent: dict[str, float] = {}
     statuses: dict[int, int] = {}
     heard: list[tuple[str, float]] = []
     ready = asyncio.Semaphore(0)
-    limits = httpx2.Limits(max_connections=subscribers + 10, max_keepalive_connections=subscribers + 10)
 
     async def listen(client: httpx2.AsyncClient) -> None:
         async with client.stream("GET", "/v1/events", headers={"Accept": "text/event-stream"}, timeout=None) as stream:
@@ -83,15 +97,15 @@ async def fan_out(url: str, subscribers: int, posts: list[dict[str, Any]], keys:
                 if line.startswith("data:") and '"listing.opened"' in line:
                     heard.append((json.loads(line[5:])["subject"], time.perf_counter()))  # noqa: PERF401 - as it comes
 
-    async with httpx2.AsyncClient(base_url=url, timeout=60, limits=limits) as client:
-        listeners = [asyncio.create_task(listen(client)) for _ in range(subscribers)]
+    async with clients_of(urls, subscribers + 10) as clients:
+        listeners = [asyncio.create_task(listen(clients[i % len(clients)])) for i in range(subscribers)]
         for _ in range(subscribers):
             await ready.acquire()
         await asyncio.sleep(1)
         start = time.perf_counter()
         for body, key in zip(posts, itertools.cycle(keys)):
             begun = time.perf_counter()
-            answer = await client.post("/v1/listings", json=body, headers={"X-API-Key": key})
+            answer = await clients[0].post("/v1/listings", json=body, headers={"X-API-Key": key})
             statuses[answer.status_code] = statuses.get(answer.status_code, 0) + 1
             sent[answer.json().get("id")] = begun
             await asyncio.sleep(0.5)
@@ -141,17 +155,17 @@ def post(path: str, bodies: list[dict[str, Any]], keys: list[str], run: str) -> 
 def main() -> None:
     """Runs one load; its arguments are a JSON object."""
     kind, given = sys.argv[1], json.load(sys.stdin)
-    url = given["url"]
+    urls = given["urls"]
     if kind == "search":
-        run = open_load(url, given["rate"], given["seconds"], get(given["paths"], given["keys"]))
+        run = open_load(urls, given["rate"], given["seconds"], get(given["paths"], given["keys"]))
     elif kind == "quote":
         send = post("/v1/quotes", given["bodies"], given["keys"], "quote")
-        run = open_load(url, given["rate"], given["seconds"], send)
+        run = open_load(urls, given["rate"], given["seconds"], send)
     elif kind == "post":
         send = post("/v1/listings", given["bodies"], given["keys"], "post")
-        run = closed_load(url, given["workers"], given["seconds"], send)
+        run = closed_load(urls, given["workers"], given["seconds"], send)
     else:
-        run = fan_out(url, given["subscribers"], given["bodies"], given["keys"])
+        run = fan_out(urls, given["subscribers"], given["bodies"], given["keys"])
     figures = asyncio.run(run)
     print(json.dumps({**figures, "cpu_s": time.process_time()}))
 

@@ -14,7 +14,7 @@ import time
 import urllib.request
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -225,15 +225,24 @@ def databases() -> Iterator[dict[str, str]]:
 
 
 @contextmanager
-def serving(database_url: str, folder: Path) -> Iterator[tuple[str, psutil.Process]]:
-    """A server process on a database; yields its address once it answers, and the process.
+def serving(database_url: str, folder: Path, count: int) -> Iterator[list[tuple[str, psutil.Process]]]:
+    """Server processes on one database; yields the address and the process of each once all answer.
 
     Raises:
-        RuntimeError: it did not answer in time.
+        RuntimeError: one did not answer in time.
     """
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    with ExitStack() as stack:
+        processes = {}
+        for _ in range(count):
+            port = _free_port()
+            processes[f"http://127.0.0.1:{port}"] = stack.enter_context(_server(database_url, folder, port))
+        for url, process in processes.items():
+            _await(url, process)
+        yield [(url, psutil.Process(process.pid)) for url, process in processes.items()]
+
+
+@contextmanager
+def _server(database_url: str, folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
     environment = {
         **os.environ,
         "CUTFILL_DATABASE_URL": database_url,
@@ -243,16 +252,20 @@ def serving(database_url: str, folder: Path) -> Iterator[tuple[str, psutil.Proce
     }
     command = [sys.executable, "-m", "uvicorn", "--factory", "api.app:create_app", "--port", str(port)]
     process = subprocess.Popen([*command, "--log-level", "warning", "--no-access-log"], env=environment)
-    url = f"http://127.0.0.1:{port}"
     try:
-        _await(url, process)
-        yield url, psutil.Process(process.pid)
+        yield process
     finally:
         process.terminate()
         try:
             process.wait(15)
         except subprocess.TimeoutExpired:
             process.kill()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def cpu_seconds(process: psutil.Process) -> float:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 
+import orjson
 from sqlalchemy import Connection, Engine, MetaData, Table, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -54,6 +55,7 @@ class Database:
                 poolclass=QueuePool,
                 pool_size=POOL,
                 max_overflow=POOL,
+                json_deserializer=orjson.loads,
                 connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
             )
             event.listen(self.engine, "connect", _tune_sqlite)

@@ -11,30 +11,38 @@ even where much would fit.
 from __future__ import annotations
 
 import math
-from functools import cached_property
+from collections import namedtuple
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, and_, cast, func, literal, or_, select
+from sqlalchemy import Text, cast, func, or_
 
+from api.kernel.database import bare
 from api.kernel.geography import EARTH_KM, box_around, km_between
 from api.kernel.paging import PageQuery, encode_cursor
 from api.kernel.problems import invalid
 from api.kernel.work import Work
 from api.listings.index import ANY, band
-from api.listings.models import SIDES, TRADING, Listing, ListingMaterial
+from api.listings.models import TRADING, Listing
 from api.listings.query import Box, SearchQuery
 from api.listings.repository import ListingRepository
+from api.listings.statements import Conditions, statement
 
 MOST_ON_ROADS = 1000  # candidates whose road distance is measured for one search
-NEWEST_TRIED = 1000  # rows looked at before a page of the newest is looked for by place
 RINGS_KM = (1.0, 3.0, 9.0, 27.0, 81.0)
 MOST_BANDS = 150  # a box taller than that (330 km) is not cut into bands
-Conditions = list[ColumnElement[bool]]
-Found = tuple[list[Listing], dict[str, float], str | None]
+Found = tuple[list[Any], dict[str, float], str | None]
+Values = dict[str, Any]
+
+# A listing as plain values, named as in the model: objects of the ORM take three times as long to make and to read.
+_NAMES = [*bare(Listing).c.keys(), "free_kg"]
+_row: Callable[[Any], Any] = namedtuple("_Row", _NAMES)._make  # type: ignore[attr-defined, misc]
+_COLUMNS = (bare(Listing), (Listing.quantity_kg - Listing.reserved_kg - Listing.committed_kg).label("free_kg"))
 
 
 def find(work: Work, query: SearchQuery, paging: PageQuery) -> Found:
-    """Listings, their distances in km by id where asked for, and the cursor of the next page.
+    """Listings (rows with the attributes of the model), their distances in km by id where asked for, and the cursor of
+    the next page.
 
     Raises:
         Invalid, RefusedMaterial, UnknownCoordinateSystem.
@@ -55,74 +63,63 @@ class _Search:
         self.near, self.box = query.origin(), query.box()
         self.material = None if query.material is None else work.district.material(query.material).id
         self.on_market = not query.mine and (query.state is None or query.state in TRADING)
-        self.table: Any = ListingMaterial if self.on_market else Listing
-        self.id: Any = ListingMaterial.listing_id if self.on_market else Listing.id
-        self.of_listing = self._of_listing()
-        self.fits = [*self._scope(), *_fits(self.table, query)]
+        self.of_listing = [*self._scope(), *self._of_listing()]
+        self.values: Values = {"side": query.side, "grade": query.grade, "from": query.from_, "to": query.to}
+        if self.on_market:
+            self.values["material"] = self.material or ANY
+        if self.near is not None:
+            lon, lat = self.near
+            turn = math.radians(lat)
+            self.values |= {"lon": lon, "lat": lat, "cos": math.cos(turn), "sin": math.sin(turn)}
 
-    def rows(self, ids: list[str]) -> list[Listing]:
+    def rows(self, ids: list[str]) -> list[Any]:
         """The listings themselves, in that order."""
         if not ids:
             return []
-        query = ListingRepository(self.work).visible().where(Listing.id.in_(ids))
-        by_id = {row.id: row for row in self.work.session.execute(query).scalars()}
+        query = ListingRepository(self.work).visible().with_only_columns(*_COLUMNS).where(Listing.id.in_(ids))
+        found = self.work.session.connection().execute(query).all()
+        by_id = {row.id: row for row in map(_row, found)}
         return [by_id[id_] for id_ in ids if id_ in by_id]
 
     def newest(self, paging: PageQuery) -> tuple[list[str], str | None]:
         """Ids of a page, newest first, and the cursor after it."""
         last = _after(paging, 1)
+        asked = {"after": None if last is None else last[0], "limit": paging.limit + 1}
         box = self._box_within(self.query.within_km)
         ids: list[str] = []
         if self.on_market and box is not None and not self.of_listing:
-            ids = self._among_newest(last, box, paging.limit + 1)
+            ids = [id_ for (id_,) in self._run("among the newest", asked | self._inside(box, banded=False))]
         if len(ids) <= paging.limit:
-            query = self._select(self.id).where(*self._inside(box, banded=True))
-            query = query if last is None else query.where(self.id < last[0])
-            # by an expression where there is a box: else SQLite walks along the ids and not through the strips
-            query = query.order_by(self.id.desc() if box is None else func.coalesce(self.id, "").desc())
-            ids = list(self.work.session.execute(query.limit(paging.limit + 1)).scalars())
+            ids = [id_ for (id_,) in self._run("newest", asked | self._inside(box))]
         more, ids = len(ids) > paging.limit, ids[: paging.limit]
         return ids, encode_cursor([ids[-1]]) if more else None
-
-    def _among_newest(self, last: list[Any] | None, box: Box, limit: int) -> list[str]:
-        """Those that fit among the newest few; fewer than ``limit`` say nothing about the rest."""
-        id_ = ListingMaterial.listing_id
-        few = [ListingMaterial.material == (self.material or ANY), *([] if last is None else [id_ < last[0]])]
-        oldest_tried = select(id_).where(*few).order_by(id_.desc()).offset(NEWEST_TRIED).limit(1).scalar_subquery()
-        query = select(id_).where(
-            *few,
-            id_ > func.coalesce(oldest_tried, ""),
-            *_fits(ListingMaterial, self.query),
-            *self._inside(box, banded=False),
-        )
-        return list(self.work.session.execute(query.order_by(id_.desc()).limit(limit)).scalars())
 
     def nearest(self, paging: PageQuery) -> tuple[list[str], str | None]:
         """Ids of a page, nearest first, and the cursor after it."""
         last = _after(paging, 2, number_first=True)
-        far = self._far
-        begun = 0.0 if last is None else 2 * EARTH_KM * math.asin(math.sqrt(min(1.0, last[0])))
+        begun, asked = 0.0, {"limit": paging.limit + 1}
+        if last is not None:
+            begun = 2 * EARTH_KM * math.asin(math.sqrt(min(1.0, last[0])))
+            asked |= {"after_far": last[0], "after": last[1]}
         page: list[Any] = []
-        for km in (*(ring for ring in RINGS_KM if begun < ring < (self.query.within_km or math.inf)),
-                   self.query.within_km):  # fmt: skip
-            box = self._box_within(km)
-            query = self._select(self.id, far).where(*self._inside(box, km=km, banded=True))
-            if last is not None:
-                query = query.where(or_(far > last[0], and_(far == last[0], self.id > last[1])))
-            page = list(self.work.session.execute(query.order_by(far, self.id).limit(paging.limit + 1)).all())
+        for km in self._rings(begun):
+            page = self._run("nearest", asked | self._inside(self._box_within(km), km))
             if len(page) > paging.limit:
                 break
         more, page = len(page) > paging.limit, page[: paging.limit]
         return [id_ for id_, _ in page], encode_cursor([page[-1][1], page[-1][0]]) if more else None
 
+    def _rings(self, begun: float) -> Iterator[float | None]:
+        """Radii in km of circles to look in, from the smallest that reaches beyond ``begun``; None = no limit."""
+        most = self.query.within_km
+        yield from (km for km in RINGS_KM if begun < km < (most or math.inf))
+        yield most
+
     def along_roads(self, paging: PageQuery) -> Found:
         """By km along the road; a road is never shorter than the line, so the line picks the candidates."""
         assert self.near is not None and self.query.within_km is not None
         last, most = _after(paging, 2, number_first=True), self.query.within_km
-        query = self._select(self.id, self.table.lon, self.table.lat)
-        query = query.where(*self._inside(self._box_within(most), banded=True))
-        nearest = query.order_by(self._far, self.id).limit(MOST_ON_ROADS)
-        found = self.work.session.execute(nearest).all()
+        found = self._run("candidates", {"limit": MOST_ON_ROADS} | self._inside(self._box_within(most)))
         by_road = self.work.district.road_km(self.near, [(lon, lat) for _, lon, lat in found])
         reached = sorted((km, row[0]) for row, km in zip(found, by_road, strict=True) if km is not None and km <= most)
         left = reached if last is None else [place for place in reached if place > (last[0], last[1])]
@@ -130,16 +127,15 @@ class _Search:
         cursor = encode_cursor(list(page[-1])) if len(left) > paging.limit else None
         return self.rows([id_ for _, id_ in page]), {id_: km for km, id_ in page}, cursor
 
-    def _select(self, *columns: Any) -> Any:
-        query = select(*columns).where(*self.fits)
-        if self.on_market and self.of_listing:
-            query = query.join(Listing, Listing.id == ListingMaterial.listing_id)
-        return query.where(*self.of_listing)
+    def _run(self, way: str, more: Values) -> list[Any]:
+        values = {name: value for name, value in (self.values | more).items() if value is not None}
+        query = statement(way, self.on_market, frozenset(values), self.of_listing)
+        return list(self.work.session.connection().execute(query, values))
 
     def _scope(self) -> Conditions:
-        """Which rows the search is about."""
+        """Which listings the search is about, where it is not about all that are on the market."""
         if self.on_market:
-            return [ListingMaterial.material == (self.material or ANY)]
+            return []
         wanted: Conditions = [ListingRepository(self.work).shown()]
         if self.query.mine:
             wanted.append(Listing.organisation_id == (self.work.caller.organisation_id or ""))
@@ -174,59 +170,18 @@ class _Search:
         west, south, east, north = self.box
         return max(west, around[0]), max(south, around[1]), min(east, around[2]), min(north, around[3])
 
-    def _inside(self, box: Box | None, *, banded: bool, km: float | None = None) -> Conditions:
-        """In the box and not beyond the circle. ``banded`` names the strips of latitude, for the index."""
-        table, wanted = self.table, []
+    def _inside(self, box: Box | None, km: float | None = None, *, banded: bool = True) -> Values:
+        """Values that keep it in the box and in the circle. ``banded`` names the strips of latitude, for the index."""
+        values: Values = {}
         km = km or self.query.within_km
         if km is not None and self.near is not None:
-            wanted.append(self._far <= math.sin(km / EARTH_KM / 2) ** 2)
+            values["most_far"] = math.sin(km / EARTH_KM / 2) ** 2
         if box is None:
-            return wanted
+            return values
         west, south, east, north = box
         if banded and self.on_market and band(north) - band(south) < MOST_BANDS:
-            wanted.append(table.band.in_(range(band(south), band(north) + 1)))
-            if self.query.side is None:
-                wanted.append(table.side.in_(SIDES))  # keeps the index in use
-        return [*wanted, table.lat.between(south, north), table.lon.between(west, east)]
-
-    @cached_property
-    def _far(self) -> ColumnElement[float]:
-        """sin² of half the angle between a row and what is near, as in :func:`km_between`: it orders as km do.
-
-        By the first terms of the series of sin² and cos, for SQLite need not know them: to 500 km they are off by
-        less than a millionth.
-        """
-        assert self.near is not None
-        lon, lat = self.near
-        radian = math.pi / 180
-        north = (self.table.lat - literal(lat)) * literal(radian)
-        east = (self.table.lon - literal(lon)) * literal(radian)
-        cos, sin = math.cos(lat * radian), math.sin(lat * radian)
-        shrinks = cos - north * (sin + north * (cos / 2 - north * (sin / 6 + north * cos / 24)))  # cos of its latitude
-        far: ColumnElement[float] = _sin2_of_half(north) + cos * shrinks * _sin2_of_half(east)
-        return far
-
-
-def _sin2_of_half(angle: ColumnElement[float]) -> ColumnElement[float]:
-    """sin²(x/2) = x²/4 − x⁴/48 + x⁶/1440 − …"""
-    square = angle * angle
-    value: ColumnElement[float] = square * (literal(1 / 4) - square * (literal(1 / 48) - square / 1440))
-    return value
-
-
-def _fits(table: Any, query: SearchQuery) -> Conditions:
-    """Conditions on what the narrow rows and the listings both have."""
-    wanted: Conditions = []
-    if query.side is not None:
-        wanted.append(table.side == query.side)
-    if query.grade is not None:  # "1" < "2" < "x"
-        supplies, demands = table.grade <= query.grade, table.grade >= query.grade
-        wanted.append(or_(and_(table.side == "supply", supplies), and_(table.side == "demand", demands)))
-    if query.from_ is not None:
-        wanted.append(table.window_to >= query.from_)
-    if query.to is not None:
-        wanted.append(table.window_from <= query.to)
-    return wanted
+            values["bands"] = list(range(band(south), band(north) + 1))
+        return values | {"west": west, "south": south, "east": east, "north": north}
 
 
 def _after(paging: PageQuery, length: int, *, number_first: bool = False) -> list[Any] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from api.kernel.geography import LocationView
 from api.kernel.types import to_t
@@ -14,6 +14,8 @@ from api.listings.repository import ListingRepository
 from api.listings.schemas import ListingPrivate, ListingView
 from api.listings.service import rough_t
 from api.organisations.models import Organisation
+
+_NAMES = select(Organisation.id, Organisation.name).where(Organisation.id.in_(bindparam("ids", expanding=True)))
 
 
 def view(work: Work, row: Listing) -> ListingView:
@@ -26,8 +28,7 @@ def views(work: Work, rows: Sequence[Listing], km: Mapping[str, float] | None = 
     names = {work.caller.organisation_id: work.caller.organisation}
     ids = {row.organisation_id for row in rows} - names.keys()
     if ids:
-        wanted = select(Organisation.id, Organisation.name).where(Organisation.id.in_(ids))
-        names |= dict(work.session.execute(wanted).all())
+        names |= dict(work.session.connection().execute(_NAMES, {"ids": list(ids)}).all())
     repository = ListingRepository(work)
     return [_view(work, repository, row, names[row.organisation_id], (km or {}).get(row.id)) for row in rows]
 

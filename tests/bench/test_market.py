@@ -38,7 +38,7 @@ def _bench(statuses: dict[str, int], monkeypatch: pytest.MonkeyPatch) -> market.
     monkeypatch.setattr(market, "cpu_seconds", lambda process: 0.0)
     monkeypatch.setattr(market, "database_process", lambda platform: None)
     world = SimpleNamespace(keys=["key"])
-    return market.Bench("SQLite", None, world, ("http://nowhere", object()), smoke=True)  # type: ignore[arg-type]
+    return market.Bench("SQLite", None, world, [("http://nowhere", object())], smoke=True)  # type: ignore[arg-type]
 
 
 def test_an_error_among_the_answers_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:

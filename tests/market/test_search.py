@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from people import People
 from sqlalchemy import select
 
-from api.listings import index, search, service
+from api.listings import index, service, statements
 from api.listings.models import TRADING, Listing, ListingMaterial
 from api.listings.schemas import State
 from benchmarks.market_checks import difference, scan
@@ -105,7 +105,8 @@ def queries(draw: st.DrawFn) -> dict[str, Any]:
 @pytest.mark.parametrize("few", [3, 1000], ids=["few-tried", "many-tried"])
 def test_any_search_finds_what_a_plain_reading_finds(people: People, monkeypatch: pytest.MonkeyPatch, few: int) -> None:
     """Also where the newest few, looked at first, are so few that the search has to go on by place."""
-    monkeypatch.setattr(search, "NEWEST_TRIED", few)
+    statements._shared.cache_clear()
+    monkeypatch.setattr(statements, "NEWEST_TRIED", few)
     owners = fill(people)
     wang, today = people.sign_in("wang"), people.platform.clock.today()
     with people.platform.reading() as work:

@@ -479,6 +479,7 @@ def test_without_a_connection_and_after_the_end_of_a_sign_in(visit: Callable[...
     here = visit("zh", "phone", quiet=False)
     here.sign_in("sun", "/matches")
     tab = here.tab
+    tab.wait_for_function("window.did_handshake")  # who was never connected cannot lose the connection
     tab.context.set_offline(True)
     tab.locator("#popup").wait_for()
     tab.context.set_offline(False)

@@ -1,19 +1,38 @@
-"""Real server processes that a test may kill."""
+"""Real server processes that a test may kill; forked from one that has loaded everything, see zygote.py."""
 
 from __future__ import annotations
 
+import functools
+import json
 import os
+import select
 import signal
 import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import httpx2
 from people import QIBUQU
 
 START_SECONDS = 180
+
+
+@functools.cache
+def _zygote() -> subprocess.Popen[str]:
+    """It ends with this process, which holds the other end of its input."""
+    command = [sys.executable, Path(__file__).with_name("zygote.py")]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+def _fork(order: dict[str, object]) -> int:
+    """Process id of a new server."""
+    zygote = _zygote()
+    assert zygote.stdin is not None and zygote.stdout is not None
+    print(json.dumps(order), file=zygote.stdin, flush=True)
+    return int(zygote.stdout.readline())
 
 
 class Server:
@@ -32,47 +51,48 @@ class Server:
             "CUTFILL_DISTRICT": str(QIBUQU),
             "CUTFILL_RATE_LIMIT": "100000/second",
             "CUTFILL_LOGIN_RATE_LIMIT": "100000/second",
-            "PYTHONFAULTHANDLER": "1",
             **environment,
         }
-        self.process: subprocess.Popen[bytes] | None = None
+        self.pid = 0
+        self._handle = -1
 
     def start(self) -> None:
         """Starts it and waits until it answers."""
-        command = [sys.executable, "-m", "uvicorn", "--factory", "api.app:create_app", "--port", str(self.port)]
-        with self._log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [*command, "--log-level", "warning"], env=self._environment, stdout=log, stderr=log
-            )
+        self.pid = _fork({"environment": self._environment, "log": str(self._log), "port": self.port})
+        self._handle = os.pidfd_open(self.pid)
         end = time.monotonic() + START_SECONDS
-        while time.monotonic() < end and self.process.poll() is None:
+        while time.monotonic() < end and not self._ended(0):
             try:
                 if httpx2.get(f"{self.url}/v1/organisations", timeout=5).status_code == 200:
                     return
             except httpx2.TransportError:
-                time.sleep(0.05)
-        self.process.send_signal(signal.SIGABRT)  # its threads tell where they are
-        self.process.wait()
+                time.sleep(0.02)
+        self._send(signal.SIGABRT)  # its threads tell where they are
         raise AssertionError(f"the server did not start:\n{self._log.read_text()[-9000:]}")
 
     def kill(self) -> None:
         """SIGKILL: nothing is flushed, nothing is said."""
-        assert self.process is not None
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
+        self._send(signal.SIGKILL)
 
     def stop(self) -> None:
         """SIGTERM, as an operator would."""
-        if self.process is not None and self.process.poll() is None:
-            self.process.terminate()
-            try:
-                self.process.wait(20)
-            except subprocess.TimeoutExpired:
-                self.kill()
+        if self._handle != -1 and not self._send(signal.SIGTERM, seconds=20):
+            self.kill()
+
+    def _send(self, number: int, seconds: float | None = None) -> bool:
+        """Whether the process ended of a signal in that time; it may have ended before."""
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._handle, number)
+        if ended := self._ended(seconds):
+            os.close(self._handle)
+            self._handle = -1
+        return ended
+
+    def _ended(self, seconds: float | None) -> bool:
+        return bool(select.select([self._handle], [], [], seconds)[0])
 
     def workers(self) -> list[int]:
         """Process ids of the embedded cluster's workers: those descendants that have loaded Dask."""
-        assert self.process is not None
         found = []
         for path in Path("/proc").glob("[0-9]*/stat"):
             try:
@@ -80,7 +100,7 @@ class Server:
                 command = (path.parent / "cmdline").read_bytes()
             except OSError:
                 continue
-            if int(fields[1]) == self.process.pid and b"spawn_main" in command:
+            if int(fields[1]) == self.pid and b"spawn_main" in command:
                 found.append(int(path.parent.name))
         return found
 

@@ -1,0 +1,42 @@
+"""Loads the platform once and forks a server for each order on its standard input: a start costs no imports.
+
+An order is a line of JSON: ``environment``, ``log``, ``port``. The answer is a line with the server's process id.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import json
+import os
+import signal
+import sys
+from importlib import import_module
+from typing import Any
+
+import distributed  # noqa: F401 - the first job asks for it
+import uvicorn
+
+from api.openapi import TAGS
+
+for noun in TAGS:
+    import_module(f"api.{noun}.router")
+
+
+def serve(order: dict[str, Any]) -> None:
+    """What ``python -m uvicorn`` does once it has started."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    os.environ.clear()
+    os.environ.update(order["environment"])
+    log = os.open(order["log"], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    faulthandler.enable()
+    uvicorn.main(["--factory", "api.app:create_app", "--port", str(order["port"]), "--log-level", "warning"])
+
+
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the dead
+for line in sys.stdin:
+    if (pid := os.fork()) == 0:
+        serve(json.loads(line))
+    print(pid, flush=True)

@@ -9,6 +9,8 @@ left need not be. At a facility every day
     Σ in, of a quarry Σ out, ≤ room                                         of what fills up or is used up
     backlog(input, day) ≤ storage, where it grows by in(day) − daily_max    of a plant that processes so much a day
 
+Each match is rounded to whole kg, so a row may be over by a kg for each match that contributes to it.
+
 Of the matches that both parties accepted, :func:`standing` keeps as many as satisfy this: it starts with all and takes
 out the last one that breaks a row, until none does. What is agreed is never taken out.
 """
@@ -121,11 +123,12 @@ def balances(plant: Plant, legs: Iterable[Leg]) -> Iterator[tuple[str, dict[Comm
 
 def _breaks(plant: Plant, legs: list[Leg]) -> Iterator[_Break]:
     """Every row that is broken, the earliest date first."""
+    rounding = len(legs)
     for date, have, held in balances(plant, legs):
         yield from _broken_gates(plant, legs, date)
         if plant.kind != "quarry":
-            yield from (_Break("out", date, commodity=key) for key, kg in have.items() if kg < -1)  # a yield's rounding
-        if plant.kind == "yard" and plant.storage is not None and held > plant.storage:
+            yield from (_Break("out", date, commodity=key) for key, kg in have.items() if kg < -rounding)
+        if plant.kind == "yard" and plant.storage is not None and held > plant.storage + rounding:
             yield _Break("in", date)
     yield from _broken_room(plant, legs)
     yield from _broken_processing(plant, legs)
@@ -134,13 +137,15 @@ def _breaks(plant: Plant, legs: list[Leg]) -> Iterator[_Break]:
 def _broken_gates(plant: Plant, legs: list[Leg], date: str) -> Iterator[_Break]:
     ways: tuple[Way, Way] = ("in", "out")
     for way, limit in zip(ways, plant.gates(date), strict=True):
-        if limit is not None and sum(leg.kg.get(date, 0) for leg in legs if leg.way == way) > limit:
+        passing = [leg.kg[date] for leg in legs if leg.way == way and date in leg.kg]
+        if limit is not None and sum(passing) > limit + len(passing):
             yield _Break(way, date, date)
 
 
 def _broken_room(plant: Plant, legs: list[Leg]) -> Iterator[_Break]:
     way: Way = "out" if plant.kind == "quarry" else "in"
-    if plant.room is not None and sum(sum(leg.kg.values()) for leg in legs if leg.way == way) > plant.room:
+    filling = [sum(leg.kg.values()) for leg in legs if leg.way == way]
+    if plant.room is not None and sum(filling) > plant.room + len(filling):
         yield _Break(way, "9999")
 
 
@@ -154,7 +159,7 @@ def _broken_processing(plant: Plant, legs: list[Leg]) -> Iterator[_Break]:
         backlog, before = 0, ""
         for date in sorted(brought):
             backlog = max(0, backlog + brought[date] - most * _days_between(before, date))
-            if backlog > (plant.storage or 0):
+            if backlog > (plant.storage or 0) + len(legs):
                 yield _Break("in", date, material=material)
             before = date
 

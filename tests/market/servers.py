@@ -61,12 +61,13 @@ class Server:
         self.pid = _fork({"environment": self._environment, "log": str(self._log), "port": self.port})
         self._handle = os.pidfd_open(self.pid)
         end = time.monotonic() + START_SECONDS
-        while time.monotonic() < end and not self._ended(0):
-            try:
-                if httpx2.get(f"{self.url}/v1/organisations", timeout=5).status_code == 200:
-                    return
-            except httpx2.TransportError:
-                time.sleep(0.02)
+        with httpx2.Client(timeout=5, verify=False) as client:
+            while time.monotonic() < end and not self._ended(0):
+                try:
+                    if client.get(f"{self.url}/v1/organisations").status_code == 200:
+                        return
+                except httpx2.TransportError:
+                    time.sleep(0.02)
         self._send(signal.SIGABRT)  # its threads tell where they are
         raise AssertionError(f"the server did not start:\n{self._log.read_text()[-9000:]}")
 

@@ -19,6 +19,8 @@ OWN = {
     "start": ("benchmarks.plan", "run_start"),
     "sizes": ("benchmarks.sizes", "run"),
     "quote": ("benchmarks.quote", "run"),
+    "whatif": ("benchmarks.whatif", "run"),
+    "site": ("benchmarks.site", "run"),
     "market": ("benchmarks.market", "run"),
     "clearing": ("benchmarks.clearing", "run"),
 }

@@ -18,8 +18,12 @@ DONE, FAULTY_PLAN, BAD_INPUT, UNSERVED, LIMIT, INTERRUPTED = 0, 1, 2, 3, 4, 130
 SHOWN_FAULTS = 200
 # command → (module with add_arguments and command, what it does)
 OWN_ARGUMENTS = {
+    "dispatch": ("optimizer.dispatch.cli", "truck schedules for a plan's flows, written beside the plan"),
     "roads": ("optimizer.roads", "turn an OSM extract or road table into a truck road graph"),
     "sample": ("optimizer.sample", "generate a scenario of a given size"),
+    "frontier": ("optimizer.frontier", "the exact trade-off between two goals"),
+    "site": ("optimizer.siting", "decide which candidate facilities to open"),
+    "whatif": ("optimizer.whatif", "compare variants of a scenario with it"),
     "serve": ("api.serve", "the trading platform on an embedded database"),
     "audit": ("api.audit.command", "verify the platform's audit trail"),
     "bench": ("benchmarks", "run the benchmark suite"),
@@ -95,12 +99,14 @@ def _parser(command: str) -> argparse.ArgumentParser:
     plan.add_argument("--threads", type=int, default=1, help="threads of the solver")
     plan.add_argument("--seed", type=int, default=0, help="random seed of the solver")
     plan.add_argument("--lp", type=Path, metavar="FILE", help="also write the linear program in LP format")
+    _variant(plan)
     _common(plan)
     plan.set_defaults(run=_plan)
 
     check = commands.add_parser("check", help="recompute a plan's balances, bounds and goals from the inputs alone")
     check.add_argument("scenario", type=Path)
     check.add_argument("out", type=Path, help="plan folder")
+    _variant(check)
     _common(check)
     check.set_defaults(run=_check)
 
@@ -122,6 +128,10 @@ def _common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quiet", action="store_true", help="no progress on standard error")
 
 
+def _variant(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--variant", metavar="TOML", help="of a variant of the scenario, as for cutfill whatif")
+
+
 def _seconds(text: str) -> float:
     value = float(text)
     if not 0 < value < float("inf"):
@@ -138,10 +148,11 @@ def _plan(args: argparse.Namespace) -> int:
         from optimizer.outputs import summary_json, write_plan
         from optimizer.planner import Options, plan_scenario
         from optimizer.read import load_scenario
+        from optimizer.whatif.variants import varied
     if args.out is not None:
         _refuse_odd_target(args.out, args.scenario)
     with progress.phase("read"):
-        scenario = load_scenario(args.scenario)
+        scenario = varied(args.scenario, args.variant) if args.variant else load_scenario(args.scenario)
     refuse_unknown(scenario, args.explain)
     options = Options(args.solver, args.time_limit, args.threads, args.seed)
     planning = plan_scenario(scenario, options, progress)
@@ -175,7 +186,7 @@ def _refuse_odd_target(out: Path, scenario: Path) -> None:
 def _check(args: argparse.Namespace) -> int:
     from optimizer.check import check, format_result, result_json
 
-    result = check(args.scenario, args.out, Progress(quiet=args.quiet, as_json=args.json))
+    result = check(args.scenario, args.out, Progress(quiet=args.quiet, as_json=args.json), variant=args.variant)
     print(result_json(result) if args.json else format_result(result))
     return FAULTY_PLAN if result.findings else DONE
 

@@ -63,7 +63,9 @@ class Figures:
         bought = self.from_kind == "quarry"
         nights = g.stock.sum(axis=1)  # (F, days)
         carbon = float((g.t * g.km).sum()) * s.costs.co2_per_t_km * s.costs.carbon_per_kg
+        opening = float(f.opening_cost[s.opened].sum())
         return {
+            **({"opening": opening} if s.opened.any() else {}),
             "haul": float((g.t * g.haul_cost).sum()),
             "gate_fees": float((g.t * g.fee)[~bought].sum()),
             "processing": float((g.p_t * self.recipe_cost()).sum()),

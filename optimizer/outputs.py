@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,31 +12,54 @@ from optimizer.files import folder_written_whole
 from optimizer.plan import Plan
 from optimizer.progress import Progress
 from optimizer.scenario import Scenario
+from optimizer.tables import Table
 
 TABLES = ("flows", "stocks", "processing", "balance", "prices", "reasons")
+DISPATCH_FILES = frozenset(
+    {"trips.csv", "trucks.csv", "loads.csv", "gate_hours.csv", "undone.csv", "helps.csv", "dispatch.json"}
+)
 FILES = frozenset(
     {f"{name}.csv" for name in TABLES} | {"plan.json", "map.geojson", "report.html", "plan.xlsx"}
-    | {"trips.csv", "trucks.csv"}  # a new plan makes an older dispatch of the folder untrue
+    | DISPATCH_FILES  # a new plan makes an older dispatch of the folder untrue
+    | {"site.csv", "solutions.csv", "streets.csv"}  # and an older siting
 )  # fmt: skip
 
 
-def write_plan(scenario: Scenario, plan: Plan, folder: Path, progress: Progress) -> None:
-    """Writes every file of the plan folder; files of other programs in it are kept."""
+def write_plan(
+    scenario: Scenario, plan: Plan, folder: Path, progress: Progress, more: Mapping[str, Table] | None = None
+) -> None:
+    """Writes every file of the plan folder, and further tables by name; files of other programs in it are kept."""
     from optimizer.geojson import plan_geojson
     from optimizer.report import render
     from optimizer.workbook import workbook_bytes
 
     with folder_written_whole(folder, owned=FILES) as scratch:
         with progress.phase("write tables"):
-            for name in TABLES:
-                (scratch / f"{name}.csv").write_text(plan.tables[name].to_csv(), encoding="utf-8")
+            _write_tables(plan, scratch)
+            for name, table in (more or {}).items():
+                (scratch / f"{name}.csv").write_text(table.to_csv(), encoding="utf-8")
             geojson = json.dumps(plan_geojson(scenario, plan), ensure_ascii=False)
             (scratch / "map.geojson").write_text(geojson, encoding="utf-8")
         with progress.phase("write workbook"):
             (scratch / "plan.xlsx").write_bytes(workbook_bytes(scenario, plan))
         with progress.phase("write report"):
             (scratch / "report.html").write_text(render(scenario, plan), encoding="utf-8")
-        (scratch / "plan.json").write_text(summary_json(plan.summary), encoding="utf-8")
+        _write_summary(plan, scratch)  # at the end, so that it has the seconds of every phase
+
+
+def write_checkable(plan: Plan, folder: Path) -> None:
+    """Writes what ``cutfill check`` reads: the tables that the plan has, and the summary."""
+    _write_tables(plan, folder)
+    _write_summary(plan, folder)
+
+
+def _write_tables(plan: Plan, folder: Path) -> None:
+    for name in plan.tables.keys() & set(TABLES):
+        (folder / f"{name}.csv").write_text(plan.tables[name].to_csv(), encoding="utf-8")
+
+
+def _write_summary(plan: Plan, folder: Path) -> None:
+    (folder / "plan.json").write_text(summary_json(plan.summary), encoding="utf-8")
 
 
 def summary_json(summary: dict[str, Any]) -> str:

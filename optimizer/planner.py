@@ -11,6 +11,7 @@ import numpy as np
 from optimizer import __version__
 from optimizer.backends import Backend, make_backend
 from optimizer.blocks import build_program
+from optimizer.carry import Frame, carried
 from optimizer.counterfactual import NAME as COUNTERFACTUAL
 from optimizer.counterfactual import nearest_legal_place
 from optimizer.distances import Distances, measure
@@ -60,34 +61,78 @@ class Planning:
     ledger: Ledger
     plan: Plan
 
+    @property
+    def frame(self) -> Frame:
+        """What its columns and rows mean."""
+        return Frame(self.scenario, self.lanes, self.program)
 
-def plan_scenario(scenario: Scenario, options: Options, progress: Progress) -> Planning:
+
+def plan_scenario(
+    scenario: Scenario,
+    options: Options,
+    progress: Progress,
+    *,
+    distances: Distances | None = None,
+    warm: Planning | None = None,
+    brief: bool = False,
+) -> Planning:
     """Solves a scenario and makes its plan.
+
+    Args:
+        scenario: what to plan.
+        options: how.
+        progress: told of each phase.
+        distances: where they are known already.
+        warm: a plan of a scenario much like it, whose solver is taken over and goes on from its vertex.
+        brief: what is compared and checked only: no promises of what would help, no nearest-place week.
 
     Raises:
         InputError: the map cannot be read, places lie off the roads, or a goal has no lower limit.
     """
-    distances = measure(scenario, progress, engine=options.engine)
+    if distances is None:
+        distances = measure(scenario, progress, engine=options.engine)
     with progress.phase("lanes"):
         lanes = build_lanes(scenario, distances)
     with progress.phase("program"):
         program = build_program(scenario, lanes)
-    backend = make_backend(options.solver, threads=options.threads, seed=options.seed)
-    if len(lanes) >= options.priced_from and scenario.objective.reference is None:
-        backend = over_few_lanes(scenario, lanes, backend)
-    session = open_session(scenario, program, backend, options.time_limit)
+    large = max(len(lanes), len(warm.lanes) if warm else 0) >= options.priced_from
+    if warm is None or large:
+        backend = make_backend(options.solver, threads=options.threads, seed=options.seed)
+        if large and scenario.objective.reference is None:
+            backend = over_few_lanes(scenario, lanes, backend)
+        session = open_session(scenario, program, backend, options.time_limit)
+    else:
+        backend = warm.session.backend
+        session = open_session(scenario, program, backend, options.time_limit)
+        session.begin = carried(warm.session.first_mark, warm.frame, Frame(scenario, lanes, program))
     solution = session.run(
         progress, lambda: as_columns(scenario, lanes, program, nearest_legal_place(scenario, lanes, strict=True))
     )
+    return planning_of(scenario, distances, lanes, program, session, solution, progress, brief=brief)
+
+
+def planning_of(
+    scenario: Scenario,
+    distances: Distances,
+    lanes: Lanes,
+    program: Program,
+    session: Session,
+    solution: Solution,
+    progress: Progress,
+    *,
+    brief: bool,
+) -> Planning:
+    """The plan of a solution: its tables, figures and summary; ``brief`` as for :func:`plan_scenario`."""
+    backend = session.backend
     with progress.phase("tables"):
         ledger = read_solution(scenario, lanes, program, solution.x)
         figures = Figures(scenario, lanes, ledger)
         tables = ledger_tables(scenario, lanes, ledger, figures.recipe_cost())
         tables["prices"] = price_table(scenario, program, solution.stages)
     with progress.phase("reasons"):
-        tables["reasons"] = reason_table(scenario, distances, lanes, session, ledger)
+        tables["reasons"] = reason_table(scenario, distances, lanes, session, ledger, promises=not brief)
     with progress.phase("counterfactual"):
-        uncoordinated = Figures(scenario, lanes, nearest_legal_place(scenario, lanes))
+        uncoordinated = None if brief else Figures(scenario, lanes, nearest_legal_place(scenario, lanes))
     with progress.phase("paths"):
         paths = _used_paths(scenario, distances, ledger)
     summary = {
@@ -106,9 +151,11 @@ def plan_scenario(scenario: Scenario, options: Options, progress: Progress) -> P
         "inputs": dict(scenario.hashes),
         "roads": distances.info,
         "certificate": _certificate(solution, backend),
-        "counterfactual": {"name": COUNTERFACTUAL, "goals": uncoordinated.goals(), "kpis": uncoordinated.kpis()},
         "notes": list(scenario.notes),
     }
+    if uncoordinated is not None:
+        kpis = uncoordinated.kpis()
+        summary["counterfactual"] = {"name": COUNTERFACTUAL, "goals": uncoordinated.goals(), "kpis": kpis}
     plan = Plan(summary, tables, paths)
     return Planning(scenario, distances, lanes, program, session, solution, ledger, plan)
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from hashlib import file_digest
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from optimizer.intake.decoding import there
 from optimizer.intake.demands import build_demands, build_mixes
 from optimizer.intake.facilities import build_facilities
 from optimizer.intake.faults import Faults
+from optimizer.intake.fleet import build_bans, build_gates, build_trucks
 from optimizer.intake.json_source import read_json
 from optimizer.intake.library import build_library
 from optimizer.intake.lookups import Ids
@@ -41,7 +43,59 @@ def load_scenario(path: Path) -> Scenario:
         InputError: with every fault of every file, located.
     """
     with _collector_paused():
-        return _loaded(Path(path))
+        faults = Faults()
+        source, settings = _gathered(Path(path), faults)
+        return _scenario_of(source, settings, _typed(source, {}, faults), faults)
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """A scenario's files, read once and without a fault: changed copies of them become further scenarios.
+
+    Attributes:
+        source: the raw tables and settings; never changed.
+        tables: the same tables, typed.
+        scenario: what they say as they are.
+    """
+
+    source: Source
+    tables: dict[str, Typed]
+    scenario: Scenario
+
+    @classmethod
+    def read(cls, path: Path) -> Inputs:
+        """Reads and checks a scenario like :func:`load_scenario`, and keeps what it was made of."""
+        with _collector_paused():
+            faults = Faults()
+            source, settings = _gathered(Path(path), faults)
+            tables = _typed(_copied(source), {}, faults)
+            return cls(source, tables, _scenario_of(source, settings, tables, faults))
+
+    def changed(self, change: Callable[[Source, Faults], set[str]]) -> Scenario:
+        """The scenario of a changed copy.
+
+        Args:
+            change: changes the copy's tables (by putting others into their place) and settings, adds the faults it
+                finds, and tells the tables that it changed.
+
+        Raises:
+            InputError: with every fault.
+        """
+        with _collector_paused():
+            faults = Faults()
+            source = _copied(self.source)
+            touched = change(source, faults)
+            settings = read_settings(source, faults)
+            kept = {name: table for name, table in self.tables.items() if name not in touched}
+            return _scenario_of(source, settings, _typed(source, kept, faults), faults)
+
+
+def _copied(source: Source) -> Source:
+    """A source whose tables may be used up or replaced, and whose settings may be changed."""
+    tables = {name: replace(table, columns=dict(table.columns)) for name, table in source.tables.items()}
+    return replace(
+        source, tables=tables, settings=dict(source.settings), lines=dict(source.lines), hashes=dict(source.hashes)
+    )
 
 
 @contextmanager
@@ -56,16 +110,28 @@ def _collector_paused() -> Iterator[None]:
             gc.enable()
 
 
-def _loaded(path: Path) -> Scenario:
-    faults = Faults()
+def _gathered(path: Path, faults: Faults) -> tuple[Source, Settings]:
+    """Everything as written, with the files that the settings name."""
     source = read_source(path, faults)
     settings = read_settings(source, faults)
     _named_distances(source, settings, faults)
     _named_road_files(source, settings)
     for file, message in source.other_files.items():
         faults.add(file, 0, "", message)
-    tables = {name: read_table(source.tables.get(name), spec, source.label.format(name), faults)
-              for name, spec in TABLES.items()}  # fmt: skip
+    return source, settings
+
+
+def _typed(source: Source, known: dict[str, Typed], faults: Faults) -> dict[str, Typed]:
+    """Every table of the schema, typed; those already known are taken as they are."""
+    return {
+        name: known[name]
+        if name in known
+        else read_table(source.tables.get(name), spec, source.label.format(name), faults)
+        for name, spec in TABLES.items()
+    }
+
+
+def _scenario_of(source: Source, settings: Settings, tables: dict[str, Typed], faults: Faults) -> Scenario:
     _require_tables(source, tables, faults)
     scenario = _assembled(source, settings, tables, faults)
     faults.raise_if_any()
@@ -152,4 +218,8 @@ def _assembled(source: Source, settings: Settings, tables: dict[str, Typed], fau
         notes=tuple(faults.notes),
         hashes=dict(source.hashes),
         folder=source.folder,
+        trucks=build_trucks(intake),
+        gates=build_gates(intake, settings.driving),
+        bans=build_bans(intake),
+        driving=settings.driving,
     )

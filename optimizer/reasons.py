@@ -31,14 +31,19 @@ class _Case:
     t: float
 
 
-def reason_table(scenario: Scenario, distances: Distances, lanes: Lanes, session: Session, ledger: Ledger) -> Table:
-    """One row per lot, demand or facility and commodity with unserved or off-site tonnes; the largest come first."""
+def reason_table(
+    scenario: Scenario, distances: Distances, lanes: Lanes, session: Session, ledger: Ledger, *, promises: bool = True
+) -> Table:
+    """One row per lot, demand or facility and commodity with unserved or off-site tonnes; the largest come first.
+
+    Without ``promises`` what would help is not tried, and its cells stay blank.
+    """
     told = (case for case in _cases(scenario, lanes, ledger) if case.t >= WORTH_TELLING)
     cases = sorted(told, key=lambda c: (c.what != "unserved", -c.t, c.node))
     if not cases:
         return Table(COLUMNS)
     diagnosis = Diagnosis(scenario, distances, ledger)
-    remedies = Remedies(scenario, distances, lanes, session, diagnosis.rule.open)
+    remedies = Remedies(scenario, distances, lanes, session, diagnosis.rule.open) if promises else None
     places = scenario.place_ids
     rows = []
     for case in cases:
@@ -53,14 +58,18 @@ def reason_table(scenario: Scenario, distances: Distances, lanes: Lanes, session
     return Table(COLUMNS, rows)
 
 
-def _answer(scenario: Scenario, case: _Case, diagnosis: Diagnosis, remedies: Remedies) -> tuple[Words, Words]:
+def _answer(scenario: Scenario, case: _Case, diagnosis: Diagnosis, remedies: Remedies | None) -> tuple[Words, Words]:
+    demand = case.node - scenario.first_demand
+    if case.commodity is None:
+        found = diagnosis.of_need(demand)
+    else:
+        found = diagnosis.of_surplus(case.node, case.commodity, inside_only=case.what == "offsite")
+    if remedies is None:
+        return found.why, Words("", "")
     goals = [stage.goal for stage in remedies.session.stages]
     goal = case.what if case.what in goals else goals[-1]
     if case.commodity is None:
-        demand = case.node - scenario.first_demand
-        found = diagnosis.of_need(demand)
         return found.why, remedies.for_need(goal, demand, case.t, found)
-    found = diagnosis.of_surplus(case.node, case.commodity, inside_only=case.what == "offsite")
     return found.why, remedies.for_surplus(goal, case.node, case.commodity, case.t, found)
 
 

@@ -31,6 +31,7 @@ GRADE_NAMES = ("1", "2", "x")
 UNITS = ("t", "m3_bank", "m3_loose", "m3_compacted")
 KINDS = ("yard", "disposal", "recycling", "treatment", "offsite", "quarry")
 PLANTS = ("recycling", "treatment")
+GATE_KINDS = ("load", "tip")
 GOALS = ("unserved", "offsite", "landfill", "transfer", "haul", "cost", "carbon", "welfare", "changes")
 
 
@@ -120,6 +121,7 @@ class Facilities:
     accepts: Bools  # (F, M); for a quarry: what it sells
     grade: Ints  # the worst grade it takes; 1 for a quarry, whose goods are grade 1
     open: Bools  # (F, days): status open, within its dates, not closed by calendar.csv
+    dates: Bools  # (F, days): the same whatever its status
     daily_in: Floats  # (F, days) t
     daily_out: Floats  # (F, days) t
     storage: Floats  # t overnight (yard, plant; 0 when blank) or room over the horizon (the others; inf when blank)
@@ -223,6 +225,70 @@ class Costs:
 
 
 @dataclass(frozen=True)
+class Trucks:
+    """Classes of equal trucks, K of them; minutes count from midnight, beyond 1440 into the next morning."""
+
+    ids: tuple[str, ...] = ()
+    count: tuple[int, ...] = ()
+    depot: tuple[str, ...] = ()
+    lon: tuple[float, ...] = ()  # nan where not given
+    lat: tuple[float, ...] = ()
+    payload: tuple[float, ...] = ()  # t
+    body: tuple[float, ...] = ()  # m³ loose; inf when limited by mass only
+    shift: tuple[tuple[int, int], ...] = ()
+    cost_per_km: tuple[float, ...] = ()
+    cost_per_hour: tuple[float, ...] = ()
+    co2_per_km_loaded: tuple[float, ...] = ()  # nan where fuel tells
+    co2_per_km_empty: tuple[float, ...] = ()
+    carrier: tuple[str, ...] = ()
+    vehicle: tuple[str, ...] = ()
+    emission: tuple[int, ...] = ()  # 0 = not known
+    carries: tuple[frozenset[int], ...] = ()  # materials
+    driving_max: tuple[float, ...] = ()  # minutes a shift
+    rest_after: tuple[int, ...] = ()  # minutes
+    rest: tuple[int, ...] = ()  # minutes
+
+
+@dataclass(frozen=True)
+class Gate:
+    """One loading or tipping place, with every spell in which it serves (minutes from midnight)."""
+
+    place: int  # node number
+    what: str  # load | tip
+    spells: tuple[tuple[int, int], ...]
+    bays: int  # 0 = no limit
+    minutes: float
+    wash: float
+    per_hour: float  # inf = as many as the bays serve
+
+
+@dataclass(frozen=True)
+class Ban:
+    """Hours (minutes from midnight) on days first … last in which what it touches may not be on the way."""
+
+    vehicle: str  # "" = every class
+    emission: int  # this stage and older; 0 = every stage
+    street: str  # "" = everywhere
+    first: int
+    last: int
+    hours: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Driving:
+    """What dispatch takes where no table says otherwise: km/h (nan = as the roads say), minutes, L/100 km, kg/L."""
+
+    laden_km_h: float = np.nan
+    empty_km_h: float = np.nan
+    load_minutes: float = 5.0
+    tip_minutes: float = 3.0
+    wash_minutes: float = 4.0
+    fuel_loaded: float = 41.5
+    fuel_empty: float = 27.5
+    co2_per_l: float = 2.65
+
+
+@dataclass(frozen=True)
 class Scenario:
     """One district, one horizon. Places are numbered supplies first, then demands, then facilities."""
 
@@ -243,6 +309,10 @@ class Scenario:
     notes: tuple[str, ...]  # what a person should know about how the input was read
     hashes: Mapping[str, str]  # sha-256 of every input file by name
     folder: Path  # where relative paths start
+    trucks: Trucks = Trucks()
+    gates: tuple[Gate, ...] = ()
+    bans: tuple[Ban, ...] = ()
+    driving: Driving = Driving()
 
     @property
     def place_ids(self) -> tuple[str, ...]:
@@ -258,6 +328,12 @@ class Scenario:
     def first_facility(self) -> int:
         """Node number of facility 0."""
         return len(self.supplies.ids) + len(self.demands.ids)
+
+    @property
+    def opened(self) -> Bools:
+        """(F,) candidates that a siting has opened."""
+        candidate = np.array([status == "candidate" for status in self.facilities.status], dtype=bool)
+        return candidate & self.facilities.open.any(axis=1)
 
     @property
     def lonlat(self) -> Floats:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from optimizer.scenario import GOALS, KINDS, UNITS
+from optimizer.scenario import GATE_KINDS, GOALS, KINDS, UNITS
 
 Type = Literal[
     "id", "text", "number", "integer", "date", "time", "bool", "choice", "material", "materials", "grade", "ref",
@@ -345,8 +345,67 @@ TRUCKS = TableSpec(
               low=0, high=1e6, example="60"),
         Field("co2_per_km_loaded", "number", "Carbon laden.", "重车碳排放。", unit="kg/km", low=0, high=100),
         Field("co2_per_km_empty", "number", "Carbon empty.", "空车碳排放。", unit="kg/km", low=0, high=100),
+        Field("carrier", "text", "Whose trucks they are.", "承运单位。", default="", example="东运公司"),
+        Field("vehicle", "text", "Vehicle class, as bans.csv names it.", "车型，与 bans.csv 一致。", default="",
+              example="4-axle"),
+        Field("emission", "integer", "Emission stage (China 3 … 6), as bans.csv limits it.",
+              "排放阶段（国三至国六）。", default="not known: an emission ban does not touch it", low=1, high=9,
+              example="6"),
+        Field("carries", "materials", "Materials these trucks may carry, separated by `;`.",
+              "可运材料，以 ; 分隔。", default="every material"),
+        Field("driving_max", "number", "Most driving of a shift.", "每班最长驾驶时间。", unit="h", default="no limit",
+              low=0, strict=True, high=24),
+        Field("rest_after", "number", "Most driving without a rest (regulation on road safety, art. 62: 4 h).",
+              "最长连续驾驶时间（道路交通安全法实施条例第 62 条：4 小时）。", unit="h", default=4.0, low=0, strict=True,
+              high=24),
+        Field("rest", "number", "Length of a rest (the same article: 20 min).", "休息时长（同条：20 分钟）。",
+              unit="min", default=20.0, low=0, strict=True, high=600),
     ),
     key=("truck",),
+)  # fmt: skip
+
+GATES = TableSpec(
+    "gates", "Hours, bays and times of loading and tipping places, for `cutfill dispatch`.",
+    "装卸点的开放时间、作业位与作业时间（派车用）。",
+    (
+        Field("place", "ref", "Id of a supply, demand or facility.", "产生点、需求点或设施编号。", required=True,
+              refers=PLACE_TABLES, example="Y1"),
+        Field("what", "choice", "Loading or tipping there.", "装车或卸车。", required=True, choices=GATE_KINDS,
+              example="tip"),
+        Field("opens", "time", "First minute of service, HH:MM; several rows for several spells.",
+              "开始作业时间；多个时段写多行。", default="00:00", example="06:00"),
+        Field("closes", "time", "Service has ended by then, HH:MM; earlier than opens = next morning.",
+              "结束作业时间；早于开始时间表示次日。", default="24:00", example="20:00"),
+        Field("bays", "integer", "Trucks served at once, the same on every row of one gate.",
+              "同时作业车位数，同一装卸点各行须相同。", default="no limit", low=1, high=1000, example="2"),
+        Field("minutes", "number", "Minutes to load or tip one truck, the same on every row of one gate.",
+              "每车装或卸的时间，同一装卸点各行须相同。", unit="min",
+              default="load_minutes or tip_minutes of [dispatch]", low=0, high=600, example="3"),
+        Field("wash", "number", "Minutes to wash and scan after tipping, the same on every row of one gate.",
+              "卸后冲洗与查验时间，同一装卸点各行须相同。", unit="min", default="wash_minutes of [dispatch] after "
+              "tipping, none after loading", low=0, high=600),
+        Field("per_hour", "number", "Most trucks an hour; a bay then stays taken for 60 × bays / per_hour minutes.",
+              "每小时最多车次；此时每车占位 60×车位数/每小时车次 分钟。", unit="trucks/h",
+              default="as many as the bays serve", low=0, strict=True, high=6000, example="30"),
+    ),
+    key=("place", "what", "opens"),
+)  # fmt: skip
+
+BANS = TableSpec(
+    "bans", "Hours in which trucks may not drive, for `cutfill dispatch`.", "货车限行时段（派车用）。",
+    (
+        Field("vehicle", "text", "Vehicle class of trucks.csv it touches.", "受限车型。", default="every class",
+              example="4-axle"),
+        Field("emission", "integer", "It touches trucks of this emission stage and older ones.",
+              "受限排放阶段（含更旧）。", default="every stage", low=1, high=9),
+        Field("street", "text", "It touches drives from or to places of this street.", "受限街道（出入该街道的行程）。",
+              default="every place and depot"),
+        *_window("of the ban", "限行"),
+        Field("hour_from", "time", "Nothing it touches is on the way from then, HH:MM.", "限行开始时间。",
+              required=True, example="07:00"),
+        Field("hour_to", "time", "Until then, HH:MM; earlier than hour_from = next morning.",
+              "限行结束时间；早于开始时间表示次日。", required=True, example="09:00"),
+    ),
 )  # fmt: skip
 
 CALENDAR = TableSpec(
@@ -365,7 +424,7 @@ CALENDAR = TableSpec(
 )  # fmt: skip
 
 TABLES = {t.name: t for t in (MATERIALS, SUPPLIES, RELEASES, DEMANDS, FACILITIES, RECIPES, STOCKS, MIXES, DISTANCES,
-                              TRUCKS, CALENDAR)}  # fmt: skip
+                              TRUCKS, CALENDAR, GATES, BANS)}  # fmt: skip
 
 SETTINGS = (
     TableSpec("", "Top of the file.", "文件顶部。", (
@@ -414,6 +473,23 @@ SETTINGS = (
               high=MOST_CNY),
         Field("unserved_per_t", "number", "Price of an unserved tonne in weights mode.", "权重模式下未安排吨数的罚价。",
               unit="CNY/t", default=1000.0, low=0, high=MOST_CNY),
+    )),
+    TableSpec("dispatch", "What `cutfill dispatch` takes where gates.csv and trucks.csv say nothing.",
+              "派车参数，在 gates.csv、trucks.csv 未注明时采用。", (
+        Field("laden_km_h", "number", "Speed of a laden truck.", "重车速度。", unit="km/h",
+              default="as the roads say, else 25", low=0, strict=True, high=120),
+        Field("empty_km_h", "number", "Speed of an empty truck.", "空车速度。", unit="km/h",
+              default="as the roads say, else 35", low=0, strict=True, high=120),
+        Field("load_minutes", "number", "Minutes to load a truck.", "装车时间。", unit="min", default=5.0, low=0,
+              high=600),
+        Field("tip_minutes", "number", "Minutes to tip a truck.", "卸车时间。", unit="min", default=3.0, low=0,
+              high=600),
+        Field("wash_minutes", "number", "Minutes to wash and scan a truck after tipping.", "卸后冲洗与查验时间。",
+              unit="min", default=4.0, low=0, high=600),
+        Field("fuel_loaded", "number", "Diesel laden.", "重车油耗。", unit="L/100 km", default=41.5, low=0, high=500),
+        Field("fuel_empty", "number", "Diesel empty.", "空车油耗。", unit="L/100 km", default=27.5, low=0, high=500),
+        Field("co2_per_l", "number", "Carbon of a litre, where trucks.csv gives none per km.", "每升柴油碳排放。",
+              unit="kg/L", default=2.65, low=0, high=100),
     )),
 )  # fmt: skip
 

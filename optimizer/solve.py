@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 from scipy import sparse
 
-from optimizer.backends import Answer, Backend
+from optimizer.backends import Answer, Backend, Carried
 from optimizer.errors import InputError
 from optimizer.lanes import Lanes
 from optimizer.program import Block, Program
@@ -93,6 +93,8 @@ class Session:
     _marks: list[object] = field(default_factory=list)
     _started: float = 0.0
     x: Floats | None = None
+    begin: Carried | None = None  # where to start from instead of from scratch
+    first_mark: object = None  # the vertex that the stages began with, where all goals pull at once
 
     def run(self, progress: Progress, fallback: Callable[[], Floats] | None = None) -> Solution:
         """Solves the goals in order; at a limit the best point so far is kept.
@@ -103,12 +105,15 @@ class Session:
         """
         self._started = time.perf_counter()
         self.backend.load(self.program)
+        if self.begin is not None:
+            self.backend.start_carried(self.begin)
         x: Floats | None = None
         termination: Termination = "optimal"
         order = goal_order(self.objective)
         if len(order) > 1 and self.backend.warm:
             with progress.phase("solve start"):
                 answer = self._solve(self._start_cost(order), order[0])
+            self.first_mark = self.backend.mark()
             x = x if answer.x is None else answer.x
         for goal in order:
             with progress.phase(f"solve {goal}"):
@@ -124,6 +129,7 @@ class Session:
             value = float(self.cost(goal) @ x) + self.constant(goal)
             self.stages.append(self._finished(goal, value, answer, seconds))
             self._marks.append(self.backend.mark())
+            self.first_mark = self.first_mark or self._marks[0]
             self._hold(goal, value)
         assert x is not None
         self.stages += [self._unfinished(goal, x, 0, 0.0) for goal in order[len(self.stages) :]]
@@ -135,13 +141,13 @@ class Session:
         """Cost vector of a goal, or of the weighted sum."""
         if goal != TOTAL:
             return self.program.goals[goal]
-        return sum((w * self.program.goals[g] for g, w in self._weights().items()), np.zeros(self.program.shape[1]))
+        return sum((w * self.program.goals[g] for g, w in self.weights.items()), np.zeros(self.program.shape[1]))
 
     def constant(self, goal: str) -> float:
         """The part of a goal that no decision changes."""
         if goal != TOTAL:
             return self.program.constants[goal]
-        return sum(w * self.program.constants[g] for g, w in self._weights().items())
+        return sum(w * self.program.constants[g] for g, w in self.weights.items())
 
     def optimum(
         self,
@@ -205,7 +211,7 @@ class Session:
                 break
             value = float(self.cost(stage.goal) @ answer.x[: self.program.shape[1]])
             values[stage.goal] = value + self.constant(stage.goal)
-            upper = value + self._slack() * abs(value)
+            upper = value + self.slack * abs(value)
             self.backend.set_row_bounds(self._rows_from(position)[:1], np.array([-np.inf]), np.array([upper]))
         self.backend.set_column_bounds(at, self.program.lower[at], self.program.upper[at])
         self._hold_goals_from(0)
@@ -251,9 +257,11 @@ class Session:
     def _of_lanes(self, goals: Mapping[str, Floats], goal: str) -> Floats:
         if goal != TOTAL:
             return goals[goal]
-        return sum((w * goals[g] for g, w in self._weights().items()), np.zeros(len(goals["unserved"])))
+        return sum((w * goals[g] for g, w in self.weights.items()), np.zeros(len(goals["unserved"])))
 
-    def _weights(self) -> dict[str, float]:
+    @property
+    def weights(self) -> dict[str, float]:
+        """CNY per unit of each goal, in weights mode."""
         return {"unserved": self.unserved_per_t, **self.objective.weights}
 
     def _stage(self, goal: str, x: Floats | None) -> tuple[Answer, float]:
@@ -312,16 +320,17 @@ class Session:
         price = dual
         for stage, multiplier in zip(self.stages, held_dual, strict=True):
             assert stage.price is not None
-            price = price + multiplier * (1 + self._slack() * np.sign(stage.value)) * stage.price
+            price = price + multiplier * (1 + self.slack * np.sign(stage.value)) * stage.price
         return Stage(goal, value, bound + self.constant(goal), price, answer.iterations, seconds)
 
     def _hold(self, goal: str, value: float) -> None:
         """Later goals may take the stated tolerance of this one, and no more."""
-        upper = value - self.constant(goal) + self._slack() * abs(value)
+        upper = value - self.constant(goal) + self.slack * abs(value)
         self._goal_rows.append(self.backend.add_row(self.cost(goal), upper))
         self._held.append(upper)
 
-    def _slack(self) -> float:
+    @property
+    def slack(self) -> float:
         """The tolerance, or next to nothing where it is only rounding: nobody wants 110 grams sent off-site for it."""
         tolerance = self.objective.tolerance
         return tolerance if tolerance > ROUNDING else EXACT

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -56,6 +56,8 @@ class Table:
 
 def format_cell(value: Any) -> str:
     """One value as the plan folder's CSV files show it."""
+    if isinstance(value, str):  # most cells
+        return value
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -65,6 +67,6 @@ def format_cell(value: Any) -> str:
             return ""
         text = f"{value:.9f}".rstrip("0").rstrip(".")
         return "0" if text in ("-0", "") else text
-    if isinstance(value, Sequence) and not isinstance(value, str):
+    if isinstance(value, list | tuple):
         return ";".join(format_cell(v) for v in value)
     return str(value)

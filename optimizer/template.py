@@ -31,6 +31,8 @@ _EXAMPLES = {
     "roads.profile": '"profile.toml"',
     "roads.zones": '"zones.geojson"',
     "roads.crs": '"EPSG:4326"',
+    "dispatch.laden_km_h": "25",
+    "dispatch.empty_km_h": "35",
 }
 # Rows after the first one, which the schema's examples give; a column that is not named is blank.
 _MORE_ROWS: dict[str, tuple[dict[str, str], ...]] = {

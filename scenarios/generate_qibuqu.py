@@ -57,6 +57,8 @@ TABLES = {
     "stocks": (places.STOCKS, "facility"),
     "calendar": (places.CALENDAR, "facility"),
     "trucks": (places.TRUCKS, "truck"),
+    "gates": (places.GATES, "place"),
+    "bans": (places.BANS, "vehicle"),
 }
 RENAMED = {"must": "must_move"}
 

@@ -191,9 +191,34 @@ Y03 | 7-7  | 400      | 600
 """
 
 TRUCKS = """
-id  | count | depot                          | lon    | lat   | payload | body | shift_from | shift_to | cost_per_km | cost_per_hour | co2_per_km_loaded | co2_per_km_empty
-T4A | 60    | 大桥停车场 Daqiao depot         | 117.04 | 36.81 | 16      | 18   | 06:00      | 18:00    | 4.6         | 62            | 1.11              | 0.73
-T4B | 45    | 崔寨停车场 Cuizhai depot        | 117.12 | 36.85 | 16      | 18   | 06:00      | 18:00    | 4.6         | 62            | 1.11              | 0.73
-T3A | 25    | 孙耿停车场 Sungeng depot        | 117.03 | 36.91 | 12      | 12   | 07:00      | 19:00    | 3.9         | 58            | 0.94              | 0.62
-TNK | 18    | 大桥停车场 Daqiao depot         | 117.04 | 36.81 | 15      | 13   | 06:00      | 18:00    | 5.2         | 66            | 1.15              | 0.76
+id  | count | depot                          | lon    | lat   | payload | body | shift_from | shift_to | cost_per_km | cost_per_hour | co2_per_km_loaded | co2_per_km_empty | carrier          | vehicle | emission | carries
+T4A | 60    | 大桥停车场 Daqiao depot         | 117.04 | 36.81 | 16      | 18   | 06:00      | 18:00    | 4.6         | 62            | 1.11              | 0.73             | 大桥运输(示例)   | 4-axle  | 6        |
+T4B | 45    | 崔寨停车场 Cuizhai depot        | 117.12 | 36.85 | 16      | 18   | 06:00      | 18:00    | 4.6         | 62            | 1.11              | 0.73             | 崔寨运输(示例)   | 4-axle  | 6        |
+T3A | 25    | 孙耿停车场 Sungeng depot        | 117.03 | 36.91 | 12      | 12   | 07:00      | 19:00    | 3.9         | 58            | 0.94              | 0.62             | 孙耿车队(示例)   | 3-axle  | 5        |
+TNK | 18    | 大桥停车场 Daqiao depot         | 117.04 | 36.81 | 15      | 13   | 06:00      | 18:00    | 5.2         | 66            | 1.15              | 0.76             | 泥浆专运(示例)   | tanker  | 6        | slurry
+"""
+
+# weighbridges, tipping places and loaders; a place that is not named serves at any hour and has no queue
+GATES = """
+id  | what | opens | closes | bays | minutes | wash | per_hour
+Y01 | tip  | 06:00 | 20:00  | 4    | 3       | 4    | 60
+Y01 | load | 06:00 | 20:00  | 3    | 5       |      |
+Y02 | tip  | 06:00 | 20:00  | 4    | 3       | 4    | 60
+Y02 | load | 06:00 | 20:00  | 3    | 5       |      |
+Y03 | tip  | 06:30 | 19:30  | 3    | 3       | 4    |
+Y03 | load | 06:30 | 19:30  | 2    | 5       |      |
+P01 | tip  | 07:00 | 12:00  | 3    | 4       | 4    |
+P01 | tip  | 13:00 | 18:00  | 3    | 4       | 4    |
+P01 | load | 07:00 | 18:00  | 2    | 5       |      |
+P02 | tip  | 07:00 | 18:00  | 2    | 4       | 5    |
+P02 | load | 07:00 | 18:00  | 2    | 5       |      |
+P04 | tip  | 06:00 | 18:00  | 2    | 8       | 3    |
+L01 | tip  | 06:00 | 20:00  | 3    | 3       | 4    | 40
+O01 | tip  | 06:00 | 20:00  | 4    | 3       | 4    |
+"""
+
+# no 3-axle trucks of stage 5 and older in Daqiao during the morning rush
+BANS = """
+vehicle | emission | street | hour_from | hour_to
+3-axle  | 5        | 大桥   | 07:30     | 08:30
 """

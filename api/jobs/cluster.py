@@ -11,18 +11,11 @@ from typing import Any
 from api.jobs.models import Job
 from api.jobs.task import Run, carry_out, end_worker
 from api.settings import Settings
+from optimizer.cluster import embedded
 
 _log = logging.getLogger(__name__)
 CONNECT_SECONDS = 3
 CLOSE_SECONDS = 5
-# of Dask, kept as long as the process: it asks for the second one whenever a worker dies
-WHO_DECIDES = {
-    # a task whose worker died is not tried again by Dask: the runner counts and decides
-    "distributed.scheduler.allowed-failures": 0,
-    # 15 s after a worker died Dask looks whether there is another, and if that one was just killed or is slow to start
-    # it ends the nanny as well, which was about to bring it: no worker would ever come again
-    "distributed.deploy.lost-worker-timeout": "365 days",
-}
 
 Hear = Callable[[dict[str, Any]], None]
 
@@ -61,7 +54,8 @@ class Cluster:
             client: Any = import_module("distributed").Client
             try:
                 if not self._address:
-                    self._embedded = embedded(self._workers)
+                    # a task whose worker died is not tried again by Dask: the runner counts and decides
+                    self._embedded = embedded(self._workers, allowed_failures=0)
                 self._client = client(
                     self._address or self._embedded, timeout=CONNECT_SECONDS, set_as_default=False, name="cutfill"
                 )
@@ -110,19 +104,3 @@ class Cluster:
             except Exception as error:
                 _log.info("while closing: %s", error)
         self._client = self._embedded = None
-
-
-def embedded(workers: int) -> Any:
-    """A local cluster of worker processes that only this machine can reach."""
-    distributed = import_module("distributed")  # takes a second: not when the server starts
-    import_module("dask").config.set(WHO_DECIDES)
-    return distributed.LocalCluster(
-        n_workers=workers,
-        threads_per_worker=1,
-        processes=True,
-        host="127.0.0.1",
-        dashboard_address=None,
-        scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},  # else its health page takes port 8787
-        memory_limit=0,
-        silence_logs=logging.ERROR,
-    )

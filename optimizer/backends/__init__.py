@@ -30,6 +30,15 @@ class Answer:
     iterations: int
 
 
+@dataclass(frozen=True)
+class Carried:
+    """A vertex of another program: its mark, and the column or row there of each one here (-1 = new)."""
+
+    mark: object
+    columns: Ints
+    rows: Ints
+
+
 class Backend(Protocol):
     """A live linear program in a solver (minimisation)."""
 
@@ -46,6 +55,12 @@ class Backend(Protocol):
 
     def add_row(self, coefficients: Floats, upper: float) -> int:
         """Adds ``coefficients · x ≤ upper``; returns the row's number."""
+
+    def add_rows(self, matrix: sparse.csr_array, upper: Floats) -> int:
+        """Adds rows ``matrix · x ≤ upper``; returns the number of the first."""
+
+    def reduced_costs(self, columns: Ints) -> Floats:
+        """Reduced costs of columns in the last answer."""
 
     def set_row_bounds(self, rows: Ints, lower: Floats, upper: Floats) -> None:
         """Changes bounds of rows."""
@@ -66,6 +81,12 @@ class Backend(Protocol):
             mark: what :meth:`mark` gave; rows and columns added since are taken as slack and as unused.
             dual: limits have changed since and costs have not, so the dual simplex is the way on.
         """
+
+    def limits_changed(self) -> None:
+        """Bounds have changed since the last answer and costs have not: the dual simplex is the way on."""
+
+    def start_carried(self, vertex: Carried) -> None:
+        """Puts the first solve of a program at a vertex of another; what is new is unused, and its rows slack."""
 
     def solve(self, time_limit: float | None) -> Answer:
         """Solves as it stands now."""

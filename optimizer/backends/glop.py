@@ -9,7 +9,7 @@ import numpy as np
 from ortools.linear_solver.python import model_builder_helper
 from scipy import sparse
 
-from optimizer.backends import Answer, Status
+from optimizer.backends import Answer, Carried, Status
 from optimizer.program import Program
 from optimizer.scenario import Floats, Ints
 
@@ -50,6 +50,18 @@ class Glop:
         self._row_upper = np.append(self._row_upper, upper)
         return len(self._row_upper) - 1
 
+    def add_rows(self, matrix: sparse.csr_array, upper: Floats) -> int:
+        """Adds rows ``matrix · x ≤ upper``; returns the number of the first."""
+        first = len(self._row_upper)
+        self._matrix = sparse.csr_array(sparse.vstack([self._matrix, matrix]))
+        self._row_lower = np.append(self._row_lower, np.full(len(upper), -np.inf))
+        self._row_upper = np.append(self._row_upper, upper)
+        return first
+
+    def reduced_costs(self, columns: Ints) -> Floats:
+        """Reduced costs of columns in the last answer."""
+        return self._cost[columns] - (self._matrix.T @ self._dual)[columns]
+
     def set_row_bounds(self, rows: Ints, lower: Floats, upper: Floats) -> None:
         """Changes bounds of rows."""
         self._row_lower[rows], self._row_upper[rows] = lower, upper
@@ -76,6 +88,12 @@ class Glop:
     def start_from(self, mark: object, *, dual: bool) -> None:
         """Does nothing: every solve is cold."""
 
+    def limits_changed(self) -> None:
+        """Does nothing: every solve is cold."""
+
+    def start_carried(self, vertex: Carried) -> None:
+        """Does nothing: every solve is cold."""
+
     def solve(self, time_limit: float | None) -> Answer:
         """Solves as it stands now, cold."""
         answer = self._solve(self._cost, time_limit)
@@ -100,4 +118,5 @@ class Glop:
         found = solver.has_solution()
         x = np.array(solver.variable_values()) if found else None
         dual = np.array(solver.dual_values()) if found and status == "optimal" else None
+        self._dual = np.zeros(len(self._row_upper)) if dual is None else dual
         return Answer(status, x, dual, 0)

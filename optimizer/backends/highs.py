@@ -10,7 +10,7 @@ import highspy
 import numpy as np
 from scipy import sparse
 
-from optimizer.backends import Answer, Status
+from optimizer.backends import Answer, Carried, Status
 from optimizer.program import Program
 from optimizer.scenario import Floats, Ints
 
@@ -93,6 +93,18 @@ class Highs:
         self._checked(self._highs.addRow(-np.inf, upper, len(at), at, coefficients[at]), "add a goal row")
         return int(row)
 
+    def add_rows(self, matrix: sparse.csr_array, upper: Floats) -> int:
+        """Adds rows ``matrix · x ≤ upper``; returns the number of the first."""
+        first, n = self._highs.getNumRow(), matrix.shape[0]
+        start, index = matrix.indptr[:-1].astype(np.int32), matrix.indices.astype(np.int32)
+        status = self._highs.addRows(n, np.full(n, -np.inf), upper, matrix.nnz, start, index, matrix.data)
+        self._checked(status, "add rows")
+        return int(first)
+
+    def reduced_costs(self, columns: Ints) -> Floats:
+        """Reduced costs of columns in the last answer."""
+        return np.array(self._highs.getSolution().col_dual)[columns]
+
     def set_row_bounds(self, rows: Ints, lower: Floats, upper: Floats) -> None:
         """Changes bounds of rows."""
         index = np.asarray(rows, dtype=np.int32)
@@ -126,6 +138,31 @@ class Highs:
         basis.valid = True
         self._checked(self._highs.setBasis(basis), "take a basis")
         self._strategy = _DUAL_SIMPLEX if dual else _PRIMAL_SIMPLEX
+
+    def limits_changed(self) -> None:
+        """Bounds have changed since the last answer and costs have not: the dual simplex is the way on."""
+        self._strategy = _DUAL_SIMPLEX
+
+    def start_carried(self, vertex: Carried) -> None:
+        """Puts the first solve at a vertex of another program, made square by slacks where the two differ."""
+        assert isinstance(vertex.mark, highspy.HighsBasis)
+        status = highspy.HighsBasisStatus
+        old_columns, old_rows = ([int(s) for s in part] for part in (vertex.mark.col_status, vertex.mark.row_status))
+        columns = np.append(old_columns, int(status.kLower))[vertex.columns]
+        rows = np.append(old_rows, int(status.kBasic))[vertex.rows]
+        basic, at_bound = int(status.kBasic), int(status.kLower)
+        spare = len(rows) - int((columns == basic).sum()) - int((rows == basic).sum())
+        if spare > 0:
+            rows[np.flatnonzero(rows != basic)[:spare]] = basic
+        elif spare < 0:
+            slack, used = np.flatnonzero(rows == basic)[spare:], np.flatnonzero(columns == basic)
+            rows[slack] = at_bound
+            columns[used[len(used) + spare + len(slack) :]] = at_bound
+        basis = highspy.HighsBasis()
+        basis.col_status = [status(s) for s in columns.tolist()]
+        basis.row_status = [status(s) for s in rows.tolist()]
+        basis.valid = True
+        self._checked(self._highs.setBasis(basis), "take a basis")
 
     def drop_columns(self, first: int, mark: object) -> None:
         """Takes away all columns from ``first`` on, and puts the next solve at a basis marked without them."""

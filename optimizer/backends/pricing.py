@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from optimizer.backends import Answer, Backend
+from optimizer.backends import Answer, Backend, Carried
 from optimizer.groups import rank_within
 from optimizer.program import Program
 from optimizer.scenario import Bools, Floats, Ints
@@ -46,7 +46,7 @@ class Pricing:
         """Takes the whole program, with zero costs; the solver gets the columns to begin with."""
         self._matrix, self._upper = program.matrix, program.upper
         self._cost = np.zeros(program.shape[1])
-        self._goals: list[Floats] = []
+        self._more = sparse.csr_array((0, program.shape[1]))  # rows added since, over the program's columns
         at = np.flatnonzero(self._start(program)).astype(np.int32)
         self._inner.load(
             replace(program, matrix=program.matrix[:, at], lower=program.lower[at], upper=program.upper[at])
@@ -62,9 +62,17 @@ class Pricing:
 
     def add_row(self, coefficients: Floats, upper: float) -> int:
         """Adds ``coefficients · x ≤ upper``; returns the row's number."""
-        self._goals.append(coefficients)
-        more = np.zeros(len(self._cost) - len(coefficients))
-        return self._inner.add_row(np.concatenate([coefficients, more])[self._columns], upper)
+        wide = np.concatenate([coefficients, np.zeros(len(self._cost) - len(coefficients))])
+        return self.add_rows(sparse.csr_array(wide[None, :]), np.array([upper]))
+
+    def add_rows(self, matrix: sparse.csr_array, upper: Floats) -> int:
+        """Adds rows ``matrix · x ≤ upper``; returns the number of the first."""
+        self._more = sparse.csr_array(sparse.vstack([self._more, matrix[:, : self._matrix.shape[1]]]))
+        return self._inner.add_rows(sparse.csr_array(matrix[:, self._columns]), upper)
+
+    def reduced_costs(self, columns: Ints) -> Floats:
+        """Reduced costs in the last answer of columns that the solver holds."""
+        return self._inner.reduced_costs(self._inside[columns])
 
     def set_row_bounds(self, rows: Ints, lower: Floats, upper: Floats) -> None:
         """Changes bounds of rows."""
@@ -92,6 +100,13 @@ class Pricing:
     def start_from(self, mark: object, *, dual: bool) -> None:
         """Puts the next solve at a marked vertex; lanes that joined since are unused in it."""
         self._inner.start_from(mark, dual=dual)
+
+    def limits_changed(self) -> None:
+        """Bounds have changed since the last answer and costs have not: the dual simplex is the way on."""
+        self._inner.limits_changed()
+
+    def start_carried(self, vertex: Carried) -> None:
+        """Does nothing: a vertex of another program may stand on lanes that are left out."""
 
     def holds(self, column: int) -> bool:
         """Whether the solver has a column."""
@@ -129,9 +144,7 @@ class Pricing:
         if row_dual is None:
             return np.flatnonzero(out).astype(np.int32)
         reduced = cost - self._matrix.T @ row_dual[: self._matrix.shape[0]]
-        for coefficients, dual in zip(self._goals, row_dual[self._matrix.shape[0] :], strict=True):
-            if dual:
-                reduced -= dual * coefficients
+        reduced -= self._more.T @ row_dual[self._matrix.shape[0] :]
         better = np.flatnonzero(out & (reduced < -ZERO)).astype(np.int32)
         row, column = self._matrix[:, better].tocoo().coords
         joins = rank_within(row, reduced[better][column]) < JOINING
@@ -141,8 +154,7 @@ class Pricing:
         """Gives the solver columns that were left out."""
         if not len(columns):
             return
-        goals = [sparse.csr_array(goal[columns][None, :]) for goal in self._goals]
-        matrix = sparse.csc_array(sparse.vstack([self._matrix[:, columns], *goals]))
+        matrix = sparse.csc_array(sparse.vstack([self._matrix[:, columns], self._more[:, columns]]))
         first = self._inner.add_columns(matrix, self._cost[columns], self._upper[columns])
         self._inside[columns] = first + np.arange(len(columns), dtype=np.int32)
         self._columns = np.concatenate([self._columns, columns])

@@ -21,9 +21,12 @@ def goals_by_destination(m: Model) -> None:
 def cost(m: Model) -> None:
     """`cost` in CNY of a tonne on a lane: the drive, the gate fee on arrival or the price of a quarry, its carbon.
 
+    Candidates that a siting has opened add what opening them costs, whatever moves.
     Recipe, holding and end-stock costs are added by the blocks that own those columns.
     """
     arriving, leaving = fees(m.scenario)
+    for goal in ("cost", "welfare"):
+        m.constant(goal, float(m.scenario.facilities.opening_cost[m.scenario.opened].sum()))
     m.lane_cost("cost", lambda lanes: lanes.haul_cost[lanes.arc])
     m.lane_cost("cost", lambda lanes: arriving[lanes.destinations] + leaving[lanes.origins])
     rate = m.scenario.costs.co2_per_t_km * m.scenario.costs.carbon_per_kg

@@ -3,11 +3,13 @@
 Nothing here knows lanes, columns or solvers. Inputs come through :mod:`optimizer.read`, road distances from SciPy's
 Dijkstra, and what a plan may do from DESIGN.md. In the order of the data: ``folder`` reads the plan folder, ``moves``
 puts its rows into the scenario's numbers, ``rows`` looks at each flow, ``plants`` at processing, ``sites`` at supplies
-and demands, ``stocks`` at yards, ``balance`` at what is left, ``figures`` counts goals, ``claims`` reads plan.json.
+and demands, ``stocks`` at yards, ``balance`` at what is left, ``figures`` counts goals, ``claims`` reads plan.json;
+``trips`` reads truck schedules, where there are any.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from optimizer.check.balance import Left, check_balance, check_reasons
@@ -19,23 +21,28 @@ from optimizer.check.plants import check_processing
 from optimizer.check.result import CheckResult, Finding, Ledger, format_result, result_json
 from optimizer.check.rows import Rows
 from optimizer.check.sites import check_blends, check_demands, check_supplies
+from optimizer.check.siting import check_siting, read_siting, with_openings
 from optimizer.check.stocks import StockChecks, stocks_of
+from optimizer.check.trips import TRIPS, check_trips
 from optimizer.distances import Distances, measure
 from optimizer.errors import Fault, InputError
 from optimizer.progress import Progress
 from optimizer.read import load_scenario
 from optimizer.scenario import Scenario
+from optimizer.tables import Table
+from optimizer.whatif.variants import varied
 
-__all__ = ["CheckResult", "Finding", "check", "format_result", "result_json"]
+__all__ = ["CheckResult", "Finding", "check", "check_folder", "format_result", "result_json"]
 
 
-def check(scenario_path: Path, plan_folder: Path, progress: Progress) -> CheckResult:
+def check(scenario_path: Path, plan_folder: Path, progress: Progress, *, variant: str | None = None) -> CheckResult:
     """Recomputes a plan from the inputs and tells every row that does not hold.
 
     Args:
         scenario_path: scenario folder, ``.xlsx`` or ``.json``.
         plan_folder: folder that ``cutfill plan`` wrote.
         progress: told how far long work is.
+        variant: patch that the scenario was planned with, as ``cutfill whatif`` takes it.
 
     Raises:
         InputError: the scenario or the plan's files cannot be read; every fault of both.
@@ -44,16 +51,37 @@ def check(scenario_path: Path, plan_folder: Path, progress: Progress) -> CheckRe
     scenario = None
     with progress.phase("read"):
         try:
-            scenario = load_scenario(scenario_path)
+            scenario = varied(scenario_path, variant) if variant else load_scenario(scenario_path)
         except InputError as error:
             faults.extend(error.faults)
         plan = read_plan_folder(plan_folder, faults)
         reference = _reference(scenario, faults)
     refuse(faults)
     assert scenario is not None and plan is not None
+    sited = read_siting(plan_folder)
+    scenario = with_openings(scenario, sited)
     distances = measure(scenario, progress, engine="scipy")
     with progress.phase("check"):
-        return _checked(scenario, plan, distances, reference)
+        result = _checked(scenario, plan, distances, reference, sited)
+        if not (plan_folder / TRIPS).exists():
+            return result
+        ledger = Ledger([*result.findings], result.checks)
+        check_trips(scenario, distances, Table.read_csv(plan_folder / "flows.csv"), plan_folder, ledger)
+        return replace(result, findings=tuple(ledger.findings), checks=ledger.checks)
+
+
+def check_folder(scenario: Scenario, plan_folder: Path, distances: Distances) -> CheckResult:
+    """The same for a scenario in memory whose distances are known.
+
+    Raises:
+        InputError: the plan's files cannot be read.
+    """
+    faults: list[Fault] = []
+    plan = read_plan_folder(plan_folder, faults)
+    reference = _reference(scenario, faults)
+    refuse(faults)
+    assert plan is not None
+    return _checked(scenario, plan, distances, reference)
 
 
 def _reference(scenario: Scenario | None, faults: list[Fault]) -> Sheet | None:
@@ -63,7 +91,9 @@ def _reference(scenario: Scenario | None, faults: list[Fault]) -> Sheet | None:
     return read_sheet(scenario.objective.reference / "flows.csv", TABLES["flows.csv"], faults)
 
 
-def _checked(scenario: Scenario, plan: PlanFolder, distances: Distances, reference: Sheet | None) -> CheckResult:
+def _checked(
+    scenario: Scenario, plan: PlanFolder, distances: Distances, reference: Sheet | None, sited: Sheet | None = None
+) -> CheckResult:
     ledger = Ledger()
     check_inputs(scenario, plan.summary, ledger)
     places = Places.of(scenario)
@@ -71,6 +101,8 @@ def _checked(scenario: Scenario, plan: PlanFolder, distances: Distances, referen
     rates = Rows(scenario, places, distances, flows, ledger).check()
     processing = read_processing(scenario, plan.processing, ledger)
     made = check_processing(scenario, processing, ledger)
+    if sited is not None:
+        check_siting(scenario, places, flows, sited, plan.summary, ledger)
     supply = check_supplies(scenario, places, flows, ledger)
     demand = check_demands(scenario, places, flows, ledger)
     check_blends(scenario, places, flows, ledger)

@@ -38,12 +38,13 @@ class Recount:
 
 
 def cost_parts(count: Recount) -> dict[str, float]:
-    """CNY by part; openings have none, because a candidate facility takes no part in a plan."""
+    """CNY by part; openings are those of the candidates that ``site.csv`` opens."""
     s, flows = count.scenario, count.flows
     bought = count.places.are(flows.origin, "quarry")
     night = count.held.sum(axis=2)
     at = count.stocks.facility
-    return {
+    opening = {"opening": float(s.facilities.opening_cost[s.opened].sum())} if s.opened.any() else {}
+    return opening | {
         "haul": float(count.rates.haul.sum()),
         "gate_fees": float(count.rates.fees[~bought].sum()),
         "processing": float(count.made.cost.sum()),

@@ -31,6 +31,7 @@ def build_facilities(intake: Intake) -> Facilities:
         accepts=accepts,
         grade=_grades(intake, table),
         open=within & (np.where(table["status"] == "", "open", table["status"]) == "open")[:, None] & ~closed,
+        dates=within & ~closed,
         daily_in=daily_in,
         daily_out=daily_out,
         storage=np.where(np.isnan(table["storage"]), np.where(holds, 0.0, np.inf), table["storage"]),

@@ -7,15 +7,16 @@ the charts and the long tables are drawn by the scripts from the data inside the
 from __future__ import annotations
 
 from importlib.resources import files
+from typing import Any
 
 from optimizer.plan import Plan
 from optimizer.report.payload import as_script, payload
 from optimizer.scenario import Scenario
 
-__all__ = ["render"]
+__all__ = ["page_text", "render", "self_contained", "shared_scripts"]
 
 LIBRARIES = ("assets/leaflet.js", "assets/echarts.min.js")
-SCRIPTS = ("core.js", "tables.js", "charts.js", "sankey.js", "map.js", "page.js")
+SCRIPTS = ("basics.js", "core.js", "tables.js", "charts.js", "sankey.js", "map.js", "page.js")
 STYLES = ("assets/leaflet.css", "page.css")
 
 
@@ -26,31 +27,48 @@ def render(scenario: Scenario, plan: Plan) -> str:
         scenario: what was planned; its names may contain anything.
         plan: summary, tables and paths; a missing part leaves its section out or says so.
     """
-    from jinja2 import Environment, StrictUndefined
-    from markupsafe import Markup
+    from optimizer.report import story
 
-    from optimizer.report import story, texts
-
-    page = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    page.globals.update(say=texts.say, named=texts.named, number=texts.number, percent=texts.percent, blank=texts.BLANK)
-    template = page.from_string(_text("page.html"))
-    return template.render(
+    return self_contained(
+        page_text("page.html"),
+        payload(scenario, plan),
+        [_script(name) for name in LIBRARIES + SCRIPTS],
         scenario=scenario,
         summary=plan.summary,
         kpis=plan.summary.get("kpis") or {},
         plan=plan,
         story=story,
-        data=Markup(as_script(payload(scenario, plan))),
-        styles=[Markup(_text(name)) for name in STYLES],
-        scripts=[Markup(_script(name)) for name in LIBRARIES + SCRIPTS],
     )
 
 
-def _text(name: str) -> str:
+def self_contained(template: str, data: dict[str, Any], scripts: list[str], **values: Any) -> str:
+    """A page of a template with the report's style sheets, its data and its scripts inside."""
+    from jinja2 import Environment, StrictUndefined
+    from markupsafe import Markup
+
+    from optimizer.report import texts
+
+    page = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    page.globals.update(say=texts.say, named=texts.named, number=texts.number, percent=texts.percent, blank=texts.BLANK)
+    return page.from_string(template).render(
+        data=Markup(as_script(data)),
+        styles=[Markup(page_text(name)) for name in STYLES],
+        scripts=[Markup(script) for script in scripts],
+        **values,
+    )
+
+
+def shared_scripts(*names: str) -> list[str]:
+    """The libraries and the named scripts of the report, for another page."""
+    return [_script(name) for name in LIBRARIES + names]
+
+
+def page_text(name: str) -> str:
+    """A file of the report."""
     return files(__package__).joinpath(name).read_text(encoding="utf-8")
 
 
 def _script(name: str) -> str:
     """A script fit to stand inside the page: it must not end its element, nor point to a source map elsewhere."""
-    lines = _text(name).replace("</script", "<\\/script").splitlines()
+    lines = page_text(name).replace("</script", "<\\/script").splitlines()
     return "\n".join(line for line in lines if not line.startswith("//# sourceMappingURL="))

@@ -17,7 +17,7 @@ from fastapi.testclient import TestClient
 from people import People, settings_for
 
 from api.app import create_app
-from api.jobs.cluster import embedded
+from optimizer.cluster import embedded
 
 KINDS = ("sqlite", "postgresql")
 
@@ -70,7 +70,7 @@ def shared_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
 @pytest.fixture(scope="session")
 def scheduler() -> Iterator[str]:
     """Address of the Dask cluster that all tests of the run share."""
-    with embedded(2) as cluster:
+    with embedded(2, allowed_failures=0) as cluster:
         yield cluster.scheduler_address
 
 

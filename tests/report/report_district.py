@@ -179,6 +179,7 @@ def scenario(seed: int = 7) -> Scenario:
             accepts=_accepts([r[4] for r in FACILITIES]),
             grade=np.full(f, 2, np.int32),
             open=np.ones((f, DAYS), bool),
+            dates=np.ones((f, DAYS), bool),
             daily_in=np.repeat([[r[5]] for r in FACILITIES], DAYS, 1),
             daily_out=np.repeat([[r[6]] for r in FACILITIES], DAYS, 1),
             storage=np.array([r[7] for r in FACILITIES]),

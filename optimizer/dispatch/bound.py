@@ -1,0 +1,140 @@
+"""The bound first: no schedule of these loads can drive fewer empty km, or use fewer trucks.
+
+A truck's day is a path depot → (load) → empty leg → (load) … → depot, so that at every place as many trucks arrive
+empty as leave laden, and where they tip as many leave empty as arrive. The cheapest such flow of empty trucks
+that also fits into the shifts of the trucks it takes out of their depots is a linear program over pairs of places. The
+number of trucks is whole: with F the program's own number of trucks, either at most ⌊F⌋ or at least ⌈F⌉ leave, and the
+lesser of the two programs' values is the bound. Each value is recomputed from the duals by weak duality, so that the
+arithmetic and not the solver proves it. Rests, hours of gates, bans and bays can only add to it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import linprog
+from scipy.sparse import csr_array, vstack
+
+from optimizer.dispatch.state import (
+    DESTINATION,
+    DRIVE_MAX,
+    END,
+    LADEN_MIN,
+    LOAD_MIN,
+    NOWHERE,
+    ORIGIN,
+    READY,
+    START,
+    TIP_MIN,
+    Day,
+)
+from optimizer.scenario import Floats, Ints
+
+_PRINTED = 1e-6  # relative: what the arithmetic of doubles may have added
+
+
+@dataclass(frozen=True)
+class Bound:
+    """Proven least empty km and least number of trucks for all loads of a day; infinite when they cannot."""
+
+    empty_km: float
+    trucks: int | None
+
+
+@dataclass(frozen=True)
+class _Legs:
+    """Columns of the program: one per pair of nodes between which an empty truck may drive."""
+
+    tail: Ints
+    head: Ints
+    km: Floats
+    minutes: Floats
+
+
+def lower_bound(day: Day, loads: Ints) -> Bound:
+    """The bound for doing exactly the given loads."""
+    if len(loads) == 0:
+        return Bound(0.0, 0)
+    lanes = day.lanes[day.lane[loads]]
+    nodes = len(day.km)
+    wanted = np.bincount(lanes[:, ORIGIN], minlength=nodes)
+    offered = np.bincount(lanes[:, DESTINATION], minlength=nodes)
+    busy = float(lanes[:, [LOAD_MIN, LADEN_MIN, TIP_MIN]].sum())
+    driving = float(lanes[:, LADEN_MIN].sum())
+    legs = _legs(day, wanted, offered)
+    program = _Program(day, legs, wanted, offered, busy, driving)
+    fewest = program.least(program.out.astype(float))
+    if fewest is None:
+        return Bound(np.inf, None)
+    trucks = int(np.ceil(fewest * (1 - _PRINTED) - _PRINTED))
+    relaxed = program.solve(legs.km)
+    number = float(relaxed @ program.out) if relaxed is not None else 0.0
+    low, high = np.floor(number + 1e-7), np.ceil(number - 1e-7)
+    values = [program.least(legs.km, most=low), program.least(legs.km, fewest=high)]
+    return Bound(max(0.0, min(v for v in values if v is not None) * (1 - _PRINTED)), trucks)
+
+
+def _legs(day: Day, wanted: Ints, offered: Ints) -> _Legs:
+    """Depot → origins, destinations → origins, destinations → depots; places of both kinds appear as both."""
+    depots = np.unique(day.trucks[:, START])
+    origins, destinations = np.flatnonzero(wanted), np.flatnonzero(offered)
+    parts = [np.array(np.meshgrid(a, b, indexing="ij")).reshape(2, -1)
+             for a, b in ((depots, origins), (destinations, origins), (destinations, depots))]  # fmt: skip
+    tail, head = np.concatenate(parts, axis=1)
+    minutes = day.minutes[tail, head]
+    road = minutes != NOWHERE
+    return _Legs(tail[road], head[road], day.km[tail, head][road], minutes[road].astype(float))
+
+
+class _Program:
+    """min c·x over flows x ≥ 0 of empty trucks, as rows that :func:`scipy.optimize.linprog` takes."""
+
+    def __init__(self, day: Day, legs: _Legs, wanted: Ints, offered: Ints, busy: float, driving: float):
+        depots, classes = np.unique(day.trucks[:, START], return_inverse=True)
+        n = len(legs.tail)
+        at_depot_out, at_depot_in = np.isin(legs.tail, depots), np.isin(legs.head, depots)
+        self.out = at_depot_out
+        origins, destinations = np.flatnonzero(wanted), np.flatnonzero(offered)
+        columns = np.arange(n)
+        arrive = csr_array((np.ones(n), (legs.head, columns)), shape=(len(wanted), n))[origins]
+        leave = csr_array((np.ones(n), (legs.tail, columns)), shape=(len(wanted), n))[destinations]
+        sign = at_depot_out.astype(float) - at_depot_in.astype(float)
+        node = np.where(at_depot_out, legs.tail, legs.head)
+        balance = csr_array((sign, (node, columns)), shape=(len(wanted), n))[depots]
+        self.equal = _stacked([arrive, leave, balance])
+        self.right = np.concatenate([wanted[origins], offered[destinations], np.zeros(len(depots))]).astype(float)
+        per_depot = [day.trucks[classes == i] for i in range(len(depots))]
+        shift = {d: float((t[:, END] - t[:, READY]).max()) for d, t in zip(depots.tolist(), per_depot, strict=True)}
+        drive = {d: float(t[:, DRIVE_MAX].max()) for d, t in zip(depots.tolist(), per_depot, strict=True)}
+        tails = legs.tail.tolist()
+        given = np.array([shift[t] if o else 0.0 for t, o in zip(tails, at_depot_out.tolist(), strict=True)])
+        allowed = np.array([drive[t] if o else 0.0 for t, o in zip(tails, at_depot_out.tolist(), strict=True)])
+        have = csr_array((np.ones(n), (legs.tail, columns)), shape=(len(wanted), n))[depots]
+        self.less = _stacked([csr_array((legs.minutes - given)[None, :]), csr_array((legs.minutes - allowed)[None, :]),
+                              have.multiply(at_depot_out[None, :]).tocsr()])  # fmt: skip
+        self.limit = np.concatenate([[-busy, -driving], [len(t) for t in per_depot]]).astype(float)
+        self.most = float(wanted.sum())  # no leg is driven more often than there are loads
+
+    def solve(self, cost: Floats) -> Floats | None:
+        """An optimal flow, or None when there is none."""
+        found = linprog(cost, A_ub=self.less, b_ub=self.limit, A_eq=self.equal, b_eq=self.right, method="highs-ds")
+        return found.x if found.status == 0 else None
+
+    def least(self, cost: Floats, *, most: float | None = None, fewest: float | None = None) -> float | None:
+        """Value that the duals prove, with at most or at least so many trucks; None when it cannot be done at all."""
+        less, limit = self.less, self.limit
+        if most is not None or fewest is not None:
+            sign = 1.0 if most is not None else -1.0
+            less = _stacked([less, csr_array(sign * self.out[None, :].astype(float))])
+            limit = np.append(limit, most if most is not None else -(fewest or 0.0))
+        found = linprog(cost, A_ub=less, b_ub=limit, A_eq=self.equal, b_eq=self.right, method="highs-ds")
+        if found.status != 0:
+            return None
+        y, z = found.eqlin.marginals, np.minimum(found.ineqlin.marginals, 0.0)
+        reduced = cost - self.equal.T @ y - less.T @ z
+        return float(self.right @ y + limit @ z + self.most * np.minimum(reduced, 0.0).sum())
+
+
+def _stacked(blocks: list[csr_array]) -> csr_array:
+    return csr_array(vstack(blocks))

@@ -1,0 +1,129 @@
+"""``cutfill dispatch``: from a plan's flows to truck schedules, written beside the plan."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from optimizer.dispatch import Budget, Dispatch, dispatch_scenario
+from optimizer.errors import Fault, InputError
+from optimizer.files import folder_written_whole
+from optimizer.outputs import DISPATCH_FILES, summary_json
+from optimizer.progress import Progress
+from optimizer.scenario import Scenario
+from optimizer.tables import Table
+
+DONE, UNSERVED, LIMIT = 0, 3, 4
+FILES = {"trips": "trips.csv", "trucks": "trucks.csv", "loads": "loads.csv", "gates": "gate_hours.csv",
+         "undone": "undone.csv", "helps": "helps.csv"}  # fmt: skip
+# a plan is not touched by these: it may be dispatched again after they changed
+NOT_THE_PLANS = ("trucks.csv", "gates.csv", "bans.csv", "scenario.toml")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of ``cutfill dispatch``."""
+    parser.add_argument("scenario", type=Path, help="scenario folder, .xlsx or .json, with trucks")
+    parser.add_argument("out", type=Path, help="plan folder; planned first when there is no plan in it")
+    parser.add_argument("--rounds", type=_whole, default=Budget().rounds, metavar="N",
+                        help="rounds of the search for each day; same N and seed, same schedule")  # fmt: skip
+    parser.add_argument("--time-limit", type=_seconds, metavar="SECONDS", help="stop with the best schedule so far")
+    parser.add_argument("--seed", type=int, default=0, help="random seed of the search")
+    parser.add_argument("--json", action="store_true", help="print the summary as JSON on standard output")
+    parser.add_argument("--quiet", action="store_true", help="no progress on standard error")
+
+
+def _whole(text: str) -> int:
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError("a whole number, 0 or more")
+    return value
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError("a number of seconds above 0")
+    return value
+
+
+def command(args: argparse.Namespace) -> int:
+    """Runs ``cutfill dispatch``; returns the exit code."""
+    progress = Progress(quiet=args.quiet, as_json=args.json)
+    with progress.phase("start"):
+        from optimizer.distances import measure
+        from optimizer.outputs import write_plan
+        from optimizer.planner import Options, plan_scenario
+        from optimizer.read import load_scenario
+    with progress.phase("read"):
+        scenario = load_scenario(args.scenario)
+    if not scenario.trucks.ids:
+        raise InputError.single("trucks.csv", "there are no trucks; dispatch needs at least one row")
+    if not (args.out / "plan.json").exists():
+        planning = plan_scenario(scenario, Options(), progress)
+        write_plan(scenario, planning.plan, args.out, progress)
+        distances = planning.distances
+    else:
+        distances = measure(scenario, progress)
+    flows = read_plan(scenario, args.out)
+    budget = Budget(args.rounds, args.time_limit, args.seed)
+    dispatch = dispatch_scenario(scenario, distances, flows, budget, progress)
+    write_dispatch(dispatch, args.out)
+    if args.json:
+        print(summary_json(dispatch.summary), end="")
+    else:
+        print(in_words(dispatch, args.out))
+    if dispatch.summary["violations"]["unserved_loads"]:
+        return UNSERVED
+    return LIMIT if dispatch.summary["termination"] == "time_limit" else DONE
+
+
+def read_plan(scenario: Scenario, folder: Path) -> Table:
+    """The flows of the plan in a folder.
+
+    Raises:
+        InputError: the plan cannot be read, or was made from other inputs.
+    """
+    try:
+        inputs = json.loads((folder / "plan.json").read_text(encoding="utf-8"))["inputs"]
+        flows = Table.read_csv(folder / "flows.csv")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError.single(str(folder), f"the plan in it cannot be read ({error}); plan again") from None
+    names = (set(inputs) | set(scenario.hashes)) - set(NOT_THE_PLANS)
+    changed = sorted(name for name in names if inputs.get(name) != scenario.hashes.get(name))
+    if changed:
+        raise InputError([Fault(name, 0, "", "changed since the plan was made; plan again, then dispatch")
+                          for name in changed])  # fmt: skip
+    return flows
+
+
+def write_dispatch(dispatch: Dispatch, folder: Path) -> None:
+    """Writes the tables and ``dispatch.json`` into a plan folder; everything else there is kept."""
+    with folder_written_whole(folder, owned=DISPATCH_FILES) as scratch:
+        for name, file in FILES.items():
+            (scratch / file).write_text(dispatch.tables[name].to_csv(), encoding="utf-8")
+        (scratch / "dispatch.json").write_text(summary_json(dispatch.summary), encoding="utf-8")
+
+
+def in_words(dispatch: Dispatch, out: Path) -> str:
+    """The headline figures, for the terminal."""
+    summary: dict[str, Any] = dispatch.summary
+    k, goal, bad = summary["kpis"], summary["goals"][0], summary["violations"]
+    share = 0.0 if k["empties_share"] is None else k["empties_share"]
+    lines = [
+        f"{summary['name']}: {k['loads']:,} loads, {k['t']:,.0f} t, {k['truck_days']:,} truck days",
+        f"  empty {goal['value']:,.1f} km ({share:.1%} of all km), proven bound {goal['bound']:,.1f} km: gap "
+        f"{goal['gap_of_empty_km']:.2%} of the empty km, {goal['gap_of_all_km']:.2%} of all km",
+        f"  {k['duty_h']:,.0f} h on duty, {k['driving_h']:,.0f} h driving, {k['fuel_l']:,.0f} L, {k['co2_kg']:,.0f} kg "
+        f"CO2, {k['cost']:,.0f} CNY",
+        f"  unserved loads {bad['unserved_loads']:,} ({bad['unserved_t']:,.1f} t), late 0, over hours 0, "
+        "gate overlaps 0",
+    ]
+    if bad["unserved_loads"]:
+        helps = dispatch.tables["helps"].rows[:5]
+        lines += [f"  {date}: {what} takes {loads} more loads, {t:,.0f} t, worth {worth:,.0f} CNY"
+                  for date, what, loads, t, worth in helps]  # fmt: skip
+        lines.append("  undone.csv says what is left and why, helps.csv what more would be worth")
+    lines.append(f"  written to {out}: trips.csv has every ticket; cutfill check recomputes it")
+    return "\n".join(lines)

@@ -1,0 +1,81 @@
+"""What one more truck, or one more hour of a gate, would be worth to the loads that are left."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from optimizer.dispatch.days import MINUTES
+from optimizer.dispatch.search import fill, memory, seed_compiled
+from optimizer.dispatch.solve import DaySchedule
+from optimizer.dispatch.state import KIND, LOAD_GATE, NOWHERE, TIP_GATE, Day, Routes, copied
+from optimizer.dispatch.tables import Week
+from optimizer.scenario import Ints
+from optimizer.tables import Table
+
+HOUR = 60
+
+
+def what_would_help(week: Week) -> Table:
+    """Per day with loads left: each class of truck with one more, each limited gate of a load left with an hour more.
+
+    Loads are put into the schedule as it stands, so each figure is a promise that can be kept, not an estimate.
+    """
+    s = week.scenario
+    table = Table(("date", "what", "loads", "t", "worth"))
+    gate_names = {number: f"one hour more at {s.place_ids[node]} ({what})"
+                  for (node, what), number in week.gates.number.items()}  # fmt: skip
+    for schedule in week.days:
+        if not len(schedule.undone):
+            continue
+        tries = {f"one more {name}": _with_truck(schedule, k) for k, name in enumerate(s.trucks.ids)}
+        day = schedule.problem.arrays
+        lanes = day.lanes[day.lane[schedule.undone]]
+        for gate in sorted(set(lanes[:, LOAD_GATE].tolist()) | set(lanes[:, TIP_GATE].tolist())):
+            if gate in gate_names:
+                tries[gate_names[gate]] = _with_hour(schedule, gate)
+        for what, placed in tries.items():
+            t = sum(schedule.problem.loads[i].t for i in placed.tolist())
+            if len(placed):
+                date = s.date(schedule.problem.date).isoformat()
+                table.rows.append((date, what, len(placed), t, t * s.costs.unserved_per_t))
+    table.rows.sort(key=lambda row: (row[0], -row[4], row[1]))
+    return table
+
+
+def _with_truck(schedule: DaySchedule, truck_class: int) -> Ints:
+    """Loads that one more truck of a class takes."""
+    day, routes = schedule.problem.arrays, copied(schedule.routes)
+    like = int(np.flatnonzero(schedule.problem.classes == truck_class)[0])
+    more = day.trucks[like].copy()
+    more[KIND] = day.trucks[:, KIND].max() + 1
+    unused = np.full((1, *routes.visits.shape[1:]), -1, dtype=np.int32)
+    return _placed(
+        day._replace(trucks=np.vstack([day.trucks, more])),
+        routes._replace(
+            visits=np.concatenate([routes.visits, unused]),
+            trucks=np.vstack([routes.trucks, np.zeros((1, 3), dtype=np.int32)]),
+            km=np.append(routes.km, 0.0),
+        ),
+        schedule,
+    )
+
+
+def _with_hour(schedule: DaySchedule, gate: int) -> Ints:
+    """Loads that go when a gate serves an hour longer at the end of its last spell of the day."""
+    day = schedule.problem.arrays
+    begin = day.begin.copy()
+    open_ = begin[gate] == np.arange(MINUTES)
+    today = np.flatnonzero(open_[: MINUTES // 2])
+    last = int(today.max()) if len(today) else 0
+    open_[last : last + HOUR + 1] = True
+    following = NOWHERE
+    for minute in range(MINUTES - 1, -1, -1):
+        following = minute if open_[minute] else following
+        begin[gate, minute] = following
+    return _placed(day._replace(begin=begin), copied(schedule.routes), schedule)
+
+
+def _placed(day: Day, routes: Routes, schedule: DaySchedule) -> Ints:
+    seed_compiled(0)
+    fill(day, routes, memory(day, routes), 0, 0.0)
+    return schedule.undone[routes.truck[schedule.undone] >= 0]

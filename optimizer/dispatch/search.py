@@ -1,0 +1,319 @@
+"""The search: strings of neighbouring loads are taken out of a few trucks and put back where they cost least.
+
+Slack induction by string removals (Christiaens and Vanden Berghe, Transportation Science 54(2), 2020), on loads that go
+from one place to one place. What is never traded: a schedule that leaves less undone always wins, whatever it drives;
+every schedule on the way keeps shifts, driving hours, rests, bans, gate hours and bays. Compiled code.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from optimizer.dispatch.clock import can_insert, empty_km, hold_bays, walk
+from optimizer.dispatch.state import (
+    CLASS,
+    DESTINATION,
+    HOME,
+    KIND,
+    LADEN_MIN,
+    LOAD,
+    ORIGIN,
+    SIZE,
+    START,
+    Day,
+    Routes,
+    copied,
+)  # fmt: skip
+from optimizer.scenario import Floats, Ints
+
+REMOVED = 10  # loads taken out at a time, on average, and the longest string: the authors' figures
+BLINK = 0.01  # share of positions that an insertion overlooks
+SPLIT = 0.5  # share of strings that leave a part in the middle standing
+
+
+class Memory(NamedTuple):
+    """Scratch space: trucks as they were before this round, and marks of what was touched."""
+
+    was: Routes
+    touched: Ints  # (M,) round in which the truck was saved
+    ruined: Ints  # (M,) round in which a string was taken from it
+    tried: Ints  # (kinds,) load for which an unused truck of the kind was tried
+    absent: Ints  # (n,) loads that have no truck, the first ``count`` are valid
+    order: Floats  # (n,)
+
+
+def memory(day: Day, routes: Routes) -> Memory:
+    """Scratch space for a schedule."""
+    trucks, loads = len(day.trucks), len(day.lane)
+    return Memory(
+        was=copied(routes),
+        touched=np.full(trucks, -1, dtype=np.int64),
+        ruined=np.full(trucks, -1, dtype=np.int64),
+        tried=np.full(int(day.trucks[:, KIND].max(initial=0)) + 1, -1, dtype=np.int64),
+        absent=np.zeros(loads, dtype=np.int32),
+        order=np.zeros(loads),
+    )
+
+
+@njit(cache=True)
+def seed_compiled(seed: int) -> None:
+    """Seeds the random numbers of compiled code, which are apart from NumPy's."""
+    np.random.seed(seed)
+
+
+@njit(cache=True)
+def place(day: Day, routes: Routes, memory: Memory, load: int, stamp: int, blink: float) -> bool:
+    """Puts one load where it costs least and can be done; False when there is no such place."""
+    lane = day.lane[load]
+    origin, destination = day.lanes[lane, ORIGIN], day.lanes[lane, DESTINATION]
+    attempt = stamp * len(day.lane) + load
+    least, truck_found, p_found = np.inf, -1, -1
+    for truck in range(len(day.trucks)):
+        if not day.fits[day.trucks[truck, CLASS], lane] or routes.trucks[truck, SIZE] >= routes.visits.shape[1]:
+            continue
+        size = routes.trucks[truck, SIZE]
+        if size == 0:
+            if memory.tried[day.trucks[truck, KIND]] == attempt:
+                continue
+            memory.tried[day.trucks[truck, KIND]] = attempt
+        given_back = size
+        for p in range(size, -1, -1):
+            before = (
+                day.trucks[truck, START]
+                if p == 0
+                else day.lanes[day.lane[routes.visits[truck, p - 1, LOAD]], DESTINATION]
+            )
+            after = day.trucks[truck, HOME] if p == size else day.lanes[day.lane[routes.visits[truck, p, LOAD]], ORIGIN]
+            more = day.km[before, origin] + day.km[destination, after] - day.km[before, after]
+            if not more < least or (blink > 0.0 and np.random.random() < blink):
+                continue
+            hold_bays(day, routes, truck, p, given_back, -1)
+            given_back = p
+            if can_insert(day, routes, truck, p, lane):
+                least, truck_found, p_found = more, truck, p
+        hold_bays(day, routes, truck, given_back, size, 1)
+    if truck_found < 0:
+        return False
+    _save(routes, memory, truck_found, stamp)
+    return _insert(day, routes, truck_found, p_found, load)
+
+
+@njit(cache=True)
+def _insert(day: Day, routes: Routes, truck: int, p: int, load: int) -> bool:
+    hold_bays(day, routes, truck, p, routes.trucks[truck, SIZE], -1)
+    for q in range(routes.trucks[truck, SIZE], p, -1):
+        routes.visits[truck, q, LOAD] = routes.visits[truck, q - 1, LOAD]
+    routes.visits[truck, p, LOAD] = load
+    routes.trucks[truck, SIZE] += 1
+    routes.truck[load] = truck
+    if walk(day, routes, truck, p):
+        routes.km[truck] = empty_km(day, routes, truck)
+        return True
+    _take_out(day, routes, truck, p, 1)  # it would meet itself at a gate
+    return False
+
+
+@njit(cache=True)
+def _take_out(day: Day, routes: Routes, truck: int, p: int, count: int) -> None:
+    """Takes loads p … p + count - 1 out; the bays from ``p`` on have been given back; all go when the rest cannot."""
+    for q in range(p, p + count):
+        routes.truck[routes.visits[truck, q, LOAD]] = -1
+    for q in range(p, routes.trucks[truck, SIZE] - count):
+        routes.visits[truck, q, LOAD] = routes.visits[truck, q + count, LOAD]
+    for q in range(routes.trucks[truck, SIZE] - count, routes.trucks[truck, SIZE]):
+        routes.visits[truck, q, LOAD] = -1
+    routes.trucks[truck, SIZE] -= count
+    if not walk(day, routes, truck, p):  # a detour on a road by km can take less time
+        hold_bays(day, routes, truck, 0, p, -1)
+        for q in range(routes.trucks[truck, SIZE]):
+            routes.truck[routes.visits[truck, q, LOAD]] = -1
+            routes.visits[truck, q, LOAD] = -1
+        routes.trucks[truck, SIZE] = 0
+        walk(day, routes, truck, 0)
+    routes.km[truck] = 0.0 if _idle(day, routes, truck) else empty_km(day, routes, truck)
+
+
+@njit(cache=True)
+def _idle(day: Day, routes: Routes, truck: int) -> bool:
+    return routes.trucks[truck, SIZE] == 0 and day.trucks[truck, START] == day.trucks[truck, HOME]
+
+
+@njit(cache=True)
+def _save(routes: Routes, memory: Memory, truck: int, stamp: int) -> None:
+    """Keeps a truck as it is before this round's first change to it."""
+    if memory.touched[truck] != stamp:
+        memory.touched[truck] = stamp
+        _copy_truck(routes, memory.was, truck)
+
+
+@njit(cache=True)
+def _copy_truck(a: Routes, b: Routes, truck: int) -> None:
+    used = min(a.visits.shape[1], max(a.trucks[truck, SIZE], b.trucks[truck, SIZE]) + 1)
+    b.visits[truck, :used] = a.visits[truck, :used]
+    b.trucks[truck] = a.trucks[truck]
+    b.km[truck] = a.km[truck]
+
+
+@njit(cache=True)
+def _ruin(day: Day, routes: Routes, memory: Memory, stamp: int) -> None:
+    """Takes strings of loads near a random one out of a few trucks."""
+    loads = len(day.lane)
+    used, assigned = 0, 0
+    for truck in range(len(day.trucks)):
+        if routes.trucks[truck, SIZE]:
+            used += 1
+            assigned += routes.trucks[truck, SIZE]
+    if not used:
+        return
+    longest = min(REMOVED, assigned / used)
+    strings = int(np.random.random() * (4.0 * REMOVED / (1.0 + longest) - 1.0)) + 1
+    seed = day.lane[np.random.randint(loads)]
+    done = 0
+    for lane in day.near[seed]:
+        first, last = day.lane_at[lane], day.lane_at[lane + 1]
+        turn = np.random.randint(last - first) if last > first else 0
+        for i in range(last - first):
+            load = day.lane_loads[first + (i + turn) % (last - first)]
+            truck = routes.truck[load]
+            if truck < 0 or memory.ruined[truck] == stamp:
+                continue
+            _save(routes, memory, truck, stamp)
+            memory.ruined[truck] = stamp
+            _cut(day, routes, truck, load, longest)
+            done += 1
+            if done >= strings:
+                return
+            break
+
+
+@njit(cache=True)
+def _cut(day: Day, routes: Routes, truck: int, load: int, longest: float) -> None:
+    """Takes a string that contains a load out of its truck, sometimes leaving a part in its middle."""
+    size = routes.trucks[truck, SIZE]
+    at = 0
+    while routes.visits[truck, at, LOAD] != load:
+        at += 1
+    length = int(np.random.random() * min(float(size), longest)) + 1
+    length = min(length, size)
+    kept = 0
+    if 1 < length < size and np.random.random() < SPLIT:
+        kept = 1
+        while length + kept < size and np.random.random() > BLINK:
+            kept += 1
+    whole = length + kept
+    low, high = max(0, at - whole + 1), min(at, size - whole)
+    first = low + np.random.randint(high - low + 1)
+    hold_bays(day, routes, truck, first, size, -1)
+    if not kept:
+        _take_out(day, routes, truck, first, length)
+        return
+    head = 1 + np.random.randint(length - 1)
+    tail_at = first + head + kept
+    for q in range(tail_at, first + whole):  # the second part first, then the first one with times worked out once
+        routes.truck[routes.visits[truck, q, LOAD]] = -1
+    for q in range(tail_at, size - (length - head)):
+        routes.visits[truck, q, LOAD] = routes.visits[truck, q + length - head, LOAD]
+    for q in range(size - (length - head), size):
+        routes.visits[truck, q, LOAD] = -1
+    routes.trucks[truck, SIZE] -= length - head
+    _take_out(day, routes, truck, first, head)
+
+
+@njit(cache=True)
+def _sort_absent(day: Day, memory: Memory, count: int) -> None:
+    """Absent loads in one of four orders: by chance, the longest, the farthest from or nearest to the depots first."""
+    choice = np.random.randint(11)
+    for i in range(count):
+        lane = day.lane[memory.absent[i]]
+        if choice < 4:
+            memory.order[i] = np.random.random()
+        elif choice < 8:
+            memory.order[i] = -float(day.lanes[lane, LADEN_MIN])
+        elif choice < 10:
+            memory.order[i] = -day.away[lane]
+        else:
+            memory.order[i] = day.away[lane]
+    order = np.argsort(memory.order[:count], kind="mergesort")
+    sorted_loads = memory.absent[:count][order]
+    memory.absent[:count] = sorted_loads
+
+
+@njit(cache=True)
+def _put_back(day: Day, routes: Routes, memory: Memory, stamp: int) -> None:
+    """Undoes every change of a round."""
+    for truck in range(len(day.trucks)):
+        if memory.touched[truck] == stamp:
+            hold_bays(day, routes, truck, 0, routes.trucks[truck, SIZE], -1)
+            for p in range(routes.trucks[truck, SIZE]):
+                routes.truck[routes.visits[truck, p, LOAD]] = -1
+    for truck in range(len(day.trucks)):
+        if memory.touched[truck] == stamp:
+            _copy_truck(memory.was, routes, truck)
+            for p in range(routes.trucks[truck, SIZE]):
+                routes.truck[routes.visits[truck, p, LOAD]] = truck
+            hold_bays(day, routes, truck, 0, routes.trucks[truck, SIZE], 1)
+
+
+@njit(cache=True)
+def undone_and_km(day: Day, routes: Routes) -> tuple[float, float]:
+    """(t left undone, empty km)."""
+    undone, km = 0.0, routes.km.sum()
+    for load in range(len(day.lane)):
+        if routes.truck[load] < 0:
+            undone += day.weight[load]
+    return undone, km
+
+
+@njit(cache=True)
+def fill(day: Day, routes: Routes, memory: Memory, stamp: int, blink: float) -> None:
+    """Puts every load that has no truck into the schedule, as far as possible."""
+    count = 0
+    for load in range(len(day.lane)):
+        if routes.truck[load] < 0:
+            memory.absent[count] = load
+            count += 1
+    _sort_absent(day, memory, count)
+    for i in range(count):
+        place(day, routes, memory, memory.absent[i], stamp, blink)
+
+
+@njit(cache=True)
+def rounds(
+    day: Day, routes: Routes, best: Routes, memory: Memory, first: int, count: int, hot: float, cold: float
+) -> int:
+    """``count`` rounds of ruin and repair with the temperature (km) falling from ``hot`` to ``cold``.
+
+    ``best`` follows the best schedule seen. Returns how many rounds found a better one.
+    """
+    undone, km = undone_and_km(day, routes)
+    best_undone, best_km = undone_and_km(day, best)
+    found = 0
+    for i in range(count):
+        stamp = first + i
+        temperature = hot * (cold / hot) ** (i / count)
+        _ruin(day, routes, memory, stamp)
+        fill(day, routes, memory, stamp, BLINK)
+        new_undone, new_km = undone_and_km(day, routes)
+        less_undone = new_undone < undone - 1e-9
+        as_much = abs(new_undone - undone) <= 1e-9
+        if less_undone or (as_much and new_km < km - temperature * np.log(np.random.random())):
+            undone, km = new_undone, new_km
+            if undone < best_undone - 1e-9 or (undone <= best_undone + 1e-9 and km < best_km - 1e-9):
+                best_undone, best_km = undone, km
+                copy_into(routes, best)
+                found += 1
+        else:
+            _put_back(day, routes, memory, stamp)
+    return found
+
+
+@njit(cache=True)
+def copy_into(a: Routes, b: Routes) -> None:
+    """Copies a whole schedule."""
+    for truck in range(len(a.trucks)):
+        _copy_truck(a, b, truck)
+    b.truck[:] = a.truck
+    b.taken[:] = a.taken

@@ -1,0 +1,104 @@
+"""A day's schedule: built by cheapest insertion, improved until the budget is used up, never worse on the way."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from optimizer.dispatch.bound import Bound, lower_bound
+from optimizer.dispatch.clock import departure
+from optimizer.dispatch.days import Problem
+from optimizer.dispatch.search import fill, memory, rounds, seed_compiled, undone_and_km
+from optimizer.dispatch.state import (
+    BEGIN,
+    CLASS,
+    DESTINATION,
+    LEG,
+    LOAD,
+    ORIGIN,
+    REST,
+    SIZE,
+    START,
+    Day,
+    Routes,
+    copied,
+    empty_routes,
+)  # fmt: skip
+from optimizer.scenario import Ints
+
+CHUNK = 500  # rounds between looks at the clock
+HOT, COLD = 0.3, 0.003  # first and last temperature, as shares of the mean empty km of a load
+
+
+@dataclass(frozen=True)
+class Budget:
+    """When to stop: rounds of the search for each day, seconds for all days together (None = no limit)."""
+
+    rounds: int = 3_000
+    seconds: float | None = None
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class DaySchedule:
+    """What is known of a day: the schedule, what it leaves undone, its bound, and why the search stopped.
+
+    Attributes:
+        undone: loads without a truck.
+        bound: for the loads that are done.
+        first_km: empty km of the first schedule; ``rounds`` how many rounds were run.
+        termination: ``rounds`` or ``time_limit``.
+    """
+
+    problem: Problem
+    routes: Routes
+    undone: Ints
+    empty_km: float
+    bound: Bound
+    first_km: float
+    rounds: int
+    termination: str
+
+
+def schedule_day(problem: Problem, taken: Ints, budget: Budget, until: float | None) -> DaySchedule:
+    """Solves one day; ``until`` is the moment of ``time.perf_counter`` at which to stop."""
+    day = problem.arrays
+    seed_compiled(budget.seed)
+    routes = empty_routes(day, taken)
+    scratch = memory(day, routes)
+    fill(day, routes, scratch, 0, 0.0)
+    best = copied(routes)
+    first_km = undone_and_km(day, best)[1]
+    scale = max(first_km / len(day.lane), 0.1)
+    done, termination = 0, "rounds"
+    while done < budget.rounds:
+        if until is not None and time.perf_counter() > until:
+            termination = "time_limit"
+            break
+        count = min(CHUNK, budget.rounds - done)
+        hot, cold = (scale * HOT * (COLD / HOT) ** (n / budget.rounds) for n in (done, done + count))
+        rounds(day, routes, best, scratch, done + 1, count, hot, cold)
+        done += count
+    _leave_late(day, best)
+    undone = np.flatnonzero(best.truck < 0).astype(np.int32)
+    bound = lower_bound(day, np.flatnonzero(best.truck >= 0))
+    return DaySchedule(problem, best, undone, float(best.km.sum()), bound, first_km, done, termination)
+
+
+def _leave_late(day: Day, routes: Routes) -> None:
+    """Trucks wait where they stand, not in a queue: an empty leg begins so that it ends when loading begins.
+
+    A wait that serves as a rest keeps the length of one where it is, so that nothing else changes.
+    """
+    for truck in range(len(day.trucks)):
+        node = day.trucks[truck, START]
+        for visit in routes.visits[truck, : routes.trucks[truck, SIZE]]:
+            lane = day.lanes[day.lane[visit[LOAD]]]
+            minutes = day.minutes[node, lane[ORIGIN]]
+            wait = visit[BEGIN] - visit[LEG] - minutes
+            later = visit[LEG] + (wait if wait < day.trucks[truck, REST] else wait - day.trucks[truck, REST])
+            if departure(day, day.trucks[truck, CLASS], node, lane[ORIGIN], later, minutes) == later:
+                visit[LEG] = later
+            node = lane[DESTINATION]

@@ -1,0 +1,110 @@
+"""What the inner loops of dispatch work on: one day's problem as flat arrays, and the schedule under construction.
+
+Everything is in whole minutes from midnight of the day and in km. Places are nodes: first the places of the scenario
+that take part, then the depots. The arrays are named tuples because that is what compiled code can take apart.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from optimizer.scenario import Bools, Floats, Ints
+
+NOWHERE = -1  # minutes of a leg without a road, or of a service that can no longer begin
+
+
+# columns of Day.lanes
+ORIGIN, DESTINATION, LOAD_GATE, TIP_GATE, LOAD_MIN, TIP_MIN, LADEN_MIN = range(7)
+# columns of Day.trucks; the last three are minutes of driving a day, of driving without a rest, and of a rest
+CLASS, KIND, START, HOME, READY, END, DRIVE_MAX, REST_AFTER, REST = range(9)
+# columns of Day.gates: bays (0 = no limit), and minutes a bay is taken by one truck
+BAYS, HOLD = range(2)
+# columns of Routes.visits: the load (-1 beyond the last one); the empty leg begins, loading begins, it leaves laden, it
+# arrives, tipping begins, it is tipped and washed; minutes driven by then since the last rest, and in this shift
+LOAD, LEG, BEGIN, GO, COME, TIP, FREE, DRIVEN, DRIVEN_ALL = range(9)
+# columns of Routes.trucks: loads; leaves for home; is home
+SIZE, BACK, BACK_HOME = range(3)
+
+
+class Day(NamedTuple):
+    """One day's problem: n loads on L lanes, M trucks of K classes, Q nodes, G gates, T minutes.
+
+    Attributes:
+        lane: (n,) lane of each load; weight: (n,) t that count as undone when it is.
+        lanes: (L, 7) nodes, gates and minutes; ``TIP_MIN`` has the wash in it.
+        fits: (K, L) the class can carry the lane's loads.
+        km, minutes: (Q, Q) empty legs; ``minutes`` NOWHERE where no road is.
+        trucks: (M, 9); trucks of one kind are the same in everything.
+        begin: (G, T) first minute from which service may begin by the gate's hours; NOWHERE when it closed.
+        gates: (G, 2).
+        ban_at: (K·Q + 1,) where the bans of a class at a node begin in ``bans``, (B, 2) minutes from and to.
+        near: (L, up to 100) lanes by the empty km that join them, nearest first.
+        away: (L,) km from the nearest depot to the lane's origin.
+        lane_at, lane_loads: loads by lane: those of lane l are ``lane_loads[lane_at[l]:lane_at[l + 1]]``.
+    """
+
+    lane: Ints
+    weight: Floats
+    lanes: Ints
+    fits: Bools
+    km: Floats
+    minutes: Ints
+    trucks: Ints
+    begin: Ints
+    gates: Ints
+    ban_at: Ints
+    bans: Ints
+    near: Ints
+    away: Floats
+    lane_at: Ints
+    lane_loads: Ints
+
+
+class Routes(NamedTuple):
+    """The schedule under construction.
+
+    ``visits`` (M, X, 9), ``trucks`` (M, 3), ``km`` (M,) empty, ``truck`` (n,) of each load or -1,
+    ``taken`` (G, T) bays.
+    """
+
+    visits: Ints
+    trucks: Ints
+    km: Floats
+    truck: Ints
+    taken: Ints
+
+
+def empty_routes(day: Day, taken: Ints) -> Routes:
+    """A schedule in which no truck leaves its depot; ``taken`` (G, T) bays are taken already."""
+    trucks, loads = len(day.trucks), len(day.lane)
+    cycle = day.lanes[:, [LOAD_MIN, TIP_MIN, LADEN_MIN]].sum(axis=1).min(initial=1440)
+    most = int((day.trucks[:, END] - day.trucks[:, READY]).max(initial=0)) // max(int(cycle), 1) + 2
+    return Routes(
+        visits=np.full((trucks, max(1, min(loads, most)), 9), -1, dtype=np.int32),
+        trucks=np.zeros((trucks, 3), dtype=np.int32),
+        km=np.zeros(trucks),
+        truck=np.full(loads, -1, dtype=np.int32),
+        taken=taken.copy(),
+    )
+
+
+def copied(routes: Routes) -> Routes:
+    """A schedule that no longer shares memory with the one given."""
+    return routes._replace(**{name: part.copy() for name, part in routes._asdict().items()})
+
+
+def neighbours(origin: Ints, destination: Ints, km: Floats, most: int = 100) -> Ints:
+    """(L, most) lanes by the shorter empty leg between them in either order, a lane itself first."""
+    between = km[np.ix_(destination, origin)]
+    near = np.minimum(between, between.T)
+    np.fill_diagonal(near, -1.0)
+    lanes = len(origin)
+    kept = min(lanes, most)
+    if kept == lanes:
+        return np.argsort(near, axis=1, kind="stable").astype(np.int32)
+    chosen = np.argpartition(near, kept, axis=1)[:, :kept]
+    order = np.argsort(np.take_along_axis(near, chosen, axis=1), axis=1, kind="stable")
+    found: Any = np.take_along_axis(chosen, order, axis=1)
+    return found.astype(np.int32)

@@ -1,0 +1,91 @@
+"""``cutfill site``: which candidate facilities to open."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+__all__ = ["add_arguments", "command"]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of ``cutfill site``."""
+    parser.add_argument("scenario", type=Path, help="scenario folder, .xlsx or .json, with candidates")
+    parser.add_argument("-o", "--out", type=Path, required=True, help="plan folder to write")
+    parser.add_argument("--max-open", type=_count, metavar="N", help="most candidates that may open")
+    parser.add_argument("--budget", type=_money, metavar="CNY", help="most that openings may cost")
+    parser.add_argument("--force-open", metavar="ID", action="append", default=[], help="this candidate opens")
+    parser.add_argument("--force-closed", metavar="ID", action="append", default=[], help="this one stays closed")
+    parser.add_argument("--exclusive", metavar="A,B", action="append", default=[], help="one of the two opens at most")
+    parser.add_argument("--solutions", type=_count, default=1, metavar="N", help="how many distinct sets, best first")
+    parser.add_argument("--break-even", action="store_true", help="opening cost at which each would go the other way")
+    parser.add_argument("--gap", type=_money, default=1e-7, help="relative gap at which the search ends")
+    parser.add_argument("--time-limit", type=float, metavar="SECONDS", help="stop the search with the best set so far")
+    parser.add_argument("--variant", metavar="TOML", help="of a variant of the scenario, as for cutfill whatif")
+    parser.add_argument("--json", action="store_true", help="print the summary as JSON on standard output")
+    parser.add_argument("--quiet", action="store_true", help="no progress on standard error")
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("a whole number above 0")
+    return value
+
+
+def _money(text: str) -> float:
+    value = float(text)
+    if not 0 <= value < float("inf"):
+        raise argparse.ArgumentTypeError("a number of 0 or more")
+    return value
+
+
+def command(args: argparse.Namespace) -> int:
+    """Runs ``cutfill site``; returns the exit code."""
+    from optimizer.cli import DONE, LIMIT, UNSERVED
+    from optimizer.outputs import summary_json, write_plan
+    from optimizer.planner import Options
+    from optimizer.progress import Progress
+    from optimizer.read import load_scenario
+    from optimizer.siting.choices import Choices
+    from optimizer.siting.decide import decide
+    from optimizer.whatif.variants import varied
+
+    progress = Progress(quiet=args.quiet, as_json=args.json)
+    with progress.phase("read"):
+        scenario = varied(args.scenario, args.variant) if args.variant else load_scenario(args.scenario)
+    choices = Choices.of(
+        scenario,
+        forced_open=args.force_open,
+        forced_closed=args.force_closed,
+        exclusive=args.exclusive,
+        max_open=args.max_open,
+        budget=args.budget,
+    )
+    decision = decide(
+        scenario, choices, Options(time_limit=args.time_limit), progress,
+        gap=args.gap, solutions=args.solutions, break_even=args.break_even,
+    )  # fmt: skip
+    write_plan(decision.scenario, decision.planning.plan, args.out, progress, decision.tables)
+    summary = decision.planning.plan.summary
+    print(summary_json(summary) if args.json else in_words(summary, args.out), end="")
+    if summary["termination"] == "time_limit":
+        return LIMIT
+    return UNSERVED if summary["kpis"]["unserved_t"] > 0 else DONE
+
+
+def in_words(summary: dict[str, Any], out: Path) -> str:
+    """What opens, what it costs, how far it is proven, and where to read on."""
+    site = summary["site"]
+    names = ", ".join(site["open"]) or "nothing"
+    known = "proven best" if summary["status"] == "optimal" else f"within {site['gap']:.3%} of the best"
+    lines = [
+        f"{summary['name']}: open {names} ({len(site['open'])} of {site['candidates']}), "
+        f"{site['opening_cost']:,.0f} CNY, {known}"
+    ]
+    for goal in summary["goals"]:
+        bound = "" if goal["bound"] is None else f"   proven bound {goal['bound']:,.3f}"
+        lines.append(f"  {goal['name']:<10}{goal['value']:>16,.3f} {goal['unit']:<8}{bound}")
+    lines.append(f"  written to {out}: site.csv, solutions.csv, streets.csv, report.html")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,225 @@
+"""From a scenario with candidates to the plan of the best set, the next best sets, and what each candidate is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from optimizer.backends.highs import Highs
+from optimizer.blocks import build_program
+from optimizer.distances import Distances, measure
+from optimizer.errors import InputError
+from optimizer.lanes import build_lanes
+from optimizer.planner import Options, Planning, plan_scenario
+from optimizer.progress import Progress
+from optimizer.scenario import Scenario
+from optimizer.siting.choices import COMMAND, Choices, opened
+from optimizer.siting.live import PAYS, Found, Siting
+from optimizer.siting.search import Search
+from optimizer.solve import TOTAL, goal_order, open_session
+from optimizer.tables import Table
+
+PROVEN = 1e-6  # relative gap up to which a siting is called optimal
+SITE = ("facility", "open", "t", "opening_cost", "break_even")
+STREETS = (
+    "street", "moved_t_without", "moved_t", "cost_without", "cost", "received_t_without", "received_t",
+    "unserved_t_without", "unserved_t",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The best set's plan and the tables beside it: ``site``, ``solutions``, ``streets``."""
+
+    scenario: Scenario
+    planning: Planning
+    found: tuple[Found, ...]
+    tables: dict[str, Table]
+
+
+def decide(
+    scenario: Scenario,
+    choices: Choices,
+    options: Options,
+    progress: Progress,
+    *,
+    gap: float,
+    solutions: int,
+    break_even: bool,
+) -> Decision:
+    """Finds the best sets of candidates and plans the best one.
+
+    Args:
+        scenario: with candidates.
+        choices: what may be decided.
+        options: how the plan is solved; its time limit counts for the search.
+        progress: told of each phase.
+        gap: relative gap at which a search ends.
+        solutions: how many distinct sets, the best first.
+        break_even: also ask of each candidate at which opening cost it would go the other way.
+
+    Raises:
+        InputError: no set keeps the rules, or none was found in time.
+    """
+    distances = measure(scenario, progress, engine=options.engine)
+    siting = _live(scenario, choices, distances, options, progress, gap)
+    order = goal_order(scenario.objective)
+    found: list[Found] = []
+    while len(found) < solutions and (best := siting.best(order, found[-1].chosen if found else None)):
+        found.append(best)
+        siting.forbid(best.chosen)
+    if not found:
+        why = "time is over before a set of candidates was found" if siting.late else "no set of candidates keeps them"
+        raise InputError.single(COMMAND, f"{why}; loosen --budget, --max-open, --exclusive or --time-limit")
+    chosen = opened(scenario, choices.facility[found[0].chosen].tolist())
+    planning = plan_scenario(chosen, replace(options, time_limit=None), progress, distances=distances)
+    worth = _break_even(scenario, choices, distances, options, progress, gap, found[0]) if break_even else {}
+    with progress.phase("without"):
+        without = plan_scenario(
+            scenario, replace(options, time_limit=None), Progress(), distances=distances, brief=True
+        )
+    _tell(planning.plan.summary, scenario, choices, found, gap)
+    tables = {
+        "site": _site_table(planning, choices, found[0], worth),
+        "solutions": _solution_table(scenario, choices, found),
+        "streets": street_table(without, planning),
+    }
+    return Decision(chosen, planning, tuple(found), tables)
+
+
+def _live(
+    scenario: Scenario, choices: Choices, distances: Distances, options: Options, progress: Progress, gap: float
+) -> Siting:
+    every = opened(scenario, choices.facility.tolist())
+    free = np.zeros(len(every.facilities.ids))
+    every = replace(every, facilities=replace(every.facilities, opening_cost=free))
+    with progress.phase("lanes"):
+        lanes = build_lanes(every, distances)
+    with progress.phase("program"):
+        program = build_program(every, lanes)
+    session = open_session(every, program, Highs())
+    return Siting(every, lanes, program, choices, session, gap, options.time_limit, progress)
+
+
+def _break_even(
+    scenario: Scenario,
+    choices: Choices,
+    distances: Distances,
+    options: Options,
+    progress: Progress,
+    gap: float,
+    best: Found,
+) -> dict[int, float]:
+    """Position → opening cost at which a candidate would go the other way, the goals before money held."""
+    order = goal_order(scenario.objective)
+    weights = scenario.objective.weights
+    paid = next((g for g in order if g in PAYS or (g == TOTAL and any(w in PAYS for w in weights))), None)
+    if paid is None:
+        return {}
+    weight = sum(weights.get(name, 0.0) for name in PAYS) if paid == TOTAL else 1.0
+    siting = _live(scenario, choices, distances, options, progress, gap)
+    for goal in order[: order.index(paid)]:
+        siting.hold(goal, best.values[goal] - siting.session.constant(goal))
+    worth = {}
+    with progress.phase("break even"):
+        for i in range(len(choices)):
+            other = choices.flipped(i, best.chosen)
+            if other is None or siting.late:
+                continue
+            siting.choices = other
+            search = Search(siting, paid, None)
+            search.solve()
+            if search.chosen is not None and search.finished:
+                change = (search.value + siting.session.constant(paid) - best.values[paid]) / weight
+                worth[i] = float(choices.cost[i] + (change if best.chosen[i] else -change))
+            progress.step(i + 1, len(choices), "candidates")
+    return worth
+
+
+def _tell(summary: dict[str, Any], scenario: Scenario, choices: Choices, found: Sequence[Found], gap: float) -> None:
+    """Puts the siting into plan.json: bounds over every allowed set, and how far the best one is proven."""
+    best = found[0]
+    widest = 0.0
+    for goal in summary["goals"]:
+        if goal["name"] in best.bounds:
+            goal["bound"] = min(best.bounds[goal["name"]], goal["value"])
+            widest = max(widest, (goal["value"] - goal["bound"]) / max(1.0, abs(goal["value"])))
+    summary["status"] = "optimal" if best.finished and widest <= PROVEN else "feasible"
+    summary["termination"] = ("optimal" if widest <= PROVEN else "gap") if best.finished else "time_limit"
+    ids = scenario.facilities.ids
+    summary["site"] = {
+        "open": [ids[i] for i in choices.facility[best.chosen].tolist()],
+        "candidates": len(choices),
+        "opening_cost": float(choices.cost[best.chosen].sum()),
+        "max_open": choices.max_open,
+        "budget": choices.budget,
+        "gap_wanted": gap,
+        "gap": widest,
+        "nodes": best.nodes,
+        "bound": "least relaxation left in branch and bound; every relaxation solved by HiGHS",
+    }
+
+
+def _site_table(planning: Planning, choices: Choices, best: Found, worth: dict[int, float]) -> Table:
+    scenario, g = planning.scenario, planning.ledger
+    f = scenario.facilities
+    rows = []
+    for position, i in enumerate(choices.facility.tolist()):
+        node = scenario.first_facility + i
+        end = g.origin if f.kind[i] == "quarry" else g.destination
+        t = float(g.t[end == node].sum())
+        opens = bool(best.chosen[position])
+        rows.append((f.ids[i], opens, t, float(f.opening_cost[i]), worth.get(position)))
+    return Table(SITE, rows)
+
+
+def _solution_table(scenario: Scenario, choices: Choices, found: Sequence[Found]) -> Table:
+    goals = goal_order(scenario.objective)
+    ids = [scenario.facilities.ids[i] for i in choices.facility.tolist()]
+    rows = [
+        (
+            rank,
+            [ids[i] for i in np.flatnonzero(one.chosen).tolist()],
+            float(choices.cost[one.chosen].sum()),
+            *(value for goal in goals for value in (one.values[goal], one.bounds[goal])),
+        )
+        for rank, one in enumerate(found, start=1)
+    ]
+    columns = tuple(name for goal in goals for name in (goal, f"{goal}_bound"))
+    return Table(("rank", "open", "opening_cost", *columns), rows)
+
+
+def street_table(without: Planning, planning: Planning) -> Table:
+    """What each street gains and bears: moved, paid and unserved by its sites, received by facilities in it."""
+    before, after = (_by_street(one) for one in (without, planning))
+    streets = sorted(before.keys() | after.keys())
+    none = (0.0,) * 4
+    rows = [
+        (street, *(v for pair in zip(before.get(street, none), after.get(street, none), strict=True) for v in pair))
+        for street in streets
+    ]
+    return Table(STREETS, rows)
+
+
+def _by_street(planning: Planning) -> dict[str, tuple[float, float, float, float]]:
+    """Street → (moved, CNY of haul and fees, received by facilities, unserved)."""
+    s, g = planning.scenario, planning.ledger
+    street = np.array(s.supplies.street + s.demands.street + s.facilities.street, dtype=object)
+    own = np.where(g.origin < s.first_facility, g.origin, g.destination)  # the site that a flow serves
+    served = own < s.first_facility
+    received = g.destination >= s.first_facility
+    cost = g.t * (g.haul_cost + g.fee)
+    units = s.demands.units_per_t[np.arange(len(s.demands.ids)), s.demands.first_material]
+    unserved = np.concatenate([g.left, g.short / units, g.stuck.sum(axis=1)])
+    return {
+        str(name): (
+            float(g.t[served & (street[own] == name)].sum()),
+            float(cost[served & (street[own] == name)].sum()),
+            float(g.t[received & (street[g.destination] == name)].sum()),
+            float(unserved[street == name].sum()),
+        )
+        for name in np.unique(street)
+    }

@@ -20,13 +20,14 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from api.clearings.store import road_names
 from api.district import District
 from api.facilities.models import Facility
 from api.kernel.work import Work
 from api.listings.models import TRADING, Listing
+from api.organisations.models import Organisation
 from api.proposals.account import Account, accounts, gates_on
 from api.proposals.days import best_stretch, used_by_day
 
@@ -59,7 +60,8 @@ def write_scenario(
     """
     horizon = (start, start + dt.timedelta(days=days - 1))
     listings = _listings(work, horizon)
-    facilities = list(work.session.execute(select(Facility).order_by(Facility.id)).scalars())
+    query = select(Facility).where(_of_active(Facility)).order_by(Facility.id)
+    facilities = list(work.session.execute(query).scalars())
     books = accounts(work, facilities)
     used = used_by_day(work, listings)
     supplies = [
@@ -89,10 +91,18 @@ def write_scenario(
 def _listings(work: Work, horizon: Days) -> list[Listing]:
     query = (
         select(Listing)
-        .where(Listing.state.in_(TRADING), Listing.window_from <= horizon[1], Listing.window_to >= horizon[0])
+        .where(_of_active(Listing), Listing.state.in_(TRADING))
+        .where(Listing.window_from <= horizon[1], Listing.window_to >= horizon[0])
         .order_by(Listing.id)
     )
     return [row for row in work.session.execute(query).scalars() if row.free_kg > 0]
+
+
+def _of_active(model: Any) -> ColumnElement[bool]:
+    """Rows whose organisation may trade: one that is suspended is neither asked nor offered to others."""
+    active = select(Organisation.id).where(Organisation.state == "active")
+    owned: ColumnElement[bool] = model.organisation_id.in_(active)
+    return owned
 
 
 def _t(kg: int | None) -> str:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Response
 
 from api.kernel.paging import Page, Paging
 from api.kernel.preconditions import IfMatchOptional, show_etag
-from api.kernel.problems import ClosedWindow, ForeignResource, NotFound, StaleVersion, WrongState
+from api.kernel.problems import ClosedWindow, ForeignResource, NotApproved, NotFound, StaleVersion, WrongState
 from api.kernel.work import Work
 from api.proposals import service
 from api.proposals.models import Proposal
@@ -45,9 +45,12 @@ def proposal(id: str, response: Response, work: Annotated[Work, reads("proposals
     return service.views(work, [row])[0]
 
 
-@router.post("/{id}/accept", responses=answers(*ANSWERING))
+@router.post("/{id}/accept", responses=answers(*ANSWERING, NotApproved))
 def accept(
-    id: str, response: Response, precondition: IfMatchOptional, work: Annotated[Work, writes("proposals:answer")]
+    id: str,
+    response: Response,
+    precondition: IfMatchOptional,
+    work: Annotated[Work, writes("proposals:answer", approved=True)],
 ) -> ProposalView:
     """Says yes; when both sides have, it is a deal and stands."""
     row = service.accept(work, id, precondition)

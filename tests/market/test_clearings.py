@@ -148,6 +148,19 @@ def test_declined_and_lapsed_quantity_returns(market: Market) -> None:
     assert market.planner.get(f"/v1/clearings/{again['id']}").json()["state"] == "settled"
 
 
+def test_who_is_suspended_can_decline_and_no_more(market: Market) -> None:
+    market.supply()
+    market.demand()
+    market.clear()
+    (match,) = market.proposals(market.li)
+    admin = market.people.join("admin", "admin")
+    assert admin.post(f"/v1/organisations/{market.people.organisation['wang']}/suspend").status_code == 200
+    answer = market.wang.post(f"/v1/proposals/{match['id']}/accept")
+    assert (answer.status_code, answer.json()["code"]) == (403, "organisation-not-approved")
+    assert market.wang.post(f"/v1/proposals/{match['id']}/decline").json()["state"] == "declined"
+    assert market.clear()["counts"]["supplies"] == 0
+
+
 def test_a_closed_window_takes_no_answers(market: Market) -> None:
     market.supply(), market.demand()
     market.clear()

@@ -7,7 +7,7 @@ import re
 import unicodedata
 
 import filetype
-from PIL import Image
+from PIL import Image, ImageOps
 
 from api.blobs import Blobs
 from api.documents.models import Document
@@ -20,6 +20,7 @@ IMAGES = ("image/jpeg", "image/png", "image/webp")
 KINDS = {"certificate": ("application/pdf", *IMAGES), "permit": ("application/pdf", *IMAGES), "photo": IMAGES}
 MOST_PIXELS = 60_000_000
 LONGEST_NAME = 120
+PHOTO_QUALITY = 90
 
 
 def upload(work: Work, blobs: Blobs, kind: str, filename: str, declared: str, data: bytes, most_mb: int) -> Document:
@@ -31,6 +32,8 @@ def upload(work: Work, blobs: Blobs, kind: str, filename: str, declared: str, da
     if len(data) > most_mb * 1_000_000:
         raise TooLarge(f"{len(data):,} bytes; at most {most_mb} MB are taken")
     media_type = _real_type(kind, declared, data)
+    if kind == "photo":
+        data = _without_metadata(data)
     row = DocumentRepository(work).add(
         Document(
             organisation_id=work.caller.organisation_id,
@@ -62,6 +65,16 @@ def _real_type(kind: str, declared: str, data: bytes) -> str:
         if width * height > MOST_PIXELS:
             raise TooLarge(f"{width}x{height} pixels; at most {MOST_PIXELS:,} are taken")
     return found
+
+
+def _without_metadata(data: bytes) -> bytes:
+    """A photo, which everybody may see, without where, when and with which telephone it was taken; upright."""
+    with Image.open(io.BytesIO(data)) as image:
+        bare = io.BytesIO()
+        upright = ImageOps.exif_transpose(image)
+        upright.info.clear()
+        upright.save(bare, image.format, quality=PHOTO_QUALITY)
+    return bare.getvalue()
 
 
 def _safe_name(filename: str) -> str:

@@ -20,7 +20,7 @@ demo: $(STAMP)
 	$(BIN)/cutfill check scenarios/qibuqu-week out/qibuqu-week
 
 test: $(STAMP) lint
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist worksteal
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

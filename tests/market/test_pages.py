@@ -286,7 +286,7 @@ def _accept(here: Visit) -> None:
     here.check()
 
 
-@pytest.mark.parametrize(("language", "size"), EVERY_WAY)
+@pytest.mark.parametrize(("language", "size"), BOTH)
 def test_decline_withdraw_expire_and_clear_again(
     visit: Callable[..., Visit], served: Served, language: str, size: str
 ) -> None:

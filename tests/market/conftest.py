@@ -6,8 +6,9 @@ import os
 import shutil
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import psycopg
@@ -17,6 +18,8 @@ from fastapi.testclient import TestClient
 from people import People, settings_for
 
 from api.app import create_app
+from api.kernel.database import Database
+from api.migrations import upgrade
 from optimizer.cluster import embedded
 
 KINDS = ("sqlite", "postgresql")
@@ -37,25 +40,52 @@ def postgres() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture(scope="session")
+def laid_out(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
+    """File or name of a database of a kind that has its tables and nothing in them: laid out once, then copied."""
+
+    @cache
+    def template(kind: str) -> str:
+        found = str(tmp_path_factory.mktemp("laid_out") / "template.sqlite")
+        url = f"sqlite:///{found}"
+        if kind == "postgresql":
+            found, server = "laid_out", request.getfixturevalue("postgres")
+            url = _create(server, found).replace("postgresql://", "postgresql+psycopg://")
+        database = Database(url)
+        upgrade(database)
+        database.close()
+        return found
+
+    return template
+
+
 @contextmanager
-def new_database(kind: str, request: pytest.FixtureRequest, folder: Path) -> Iterator[str]:
-    """URL of an empty database of a kind; a PostgreSQL one is dropped at the end."""
+def new_database(kind: str, request: pytest.FixtureRequest, folder: Path, *, empty: bool = False) -> Iterator[str]:
+    """URL of a new database of a kind, without tables if it is to be empty; a PostgreSQL one is dropped at the end."""
+    template = "" if empty else request.getfixturevalue("laid_out")(kind)
     if kind == "sqlite":
-        yield f"sqlite:///{folder / 'platform.sqlite'}"
+        file = folder / "platform.sqlite"
+        if template:
+            shutil.copy(template, file)
+        yield f"sqlite:///{file}"
         return
-    server = request.getfixturevalue("postgres")
-    name = f"t{uuid.uuid4().hex}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")  # type: ignore[arg-type]
-    base, _, query = server.partition("?")
-    yield f"{base.rsplit('/', 1)[0]}/{name}" + (f"?{query}" if query else "")
+    server, name = request.getfixturevalue("postgres"), f"t{uuid.uuid4().hex}"
+    yield _create(server, name, template)
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[arg-type]
 
 
+def _create(server: str, name: str, template: str = "") -> str:
+    """URL of a new database of a PostgreSQL server."""
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template or 'template1'}")  # type: ignore[arg-type]
+    base, _, query = server.partition("?")
+    return f"{base.rsplit('/', 1)[0]}/{name}" + (f"?{query}" if query else "")
+
+
 @pytest.fixture(params=KINDS)
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An empty database of either kind."""
+    """A database of either kind with nothing in its tables."""
     with new_database(request.param, request, tmp_path) as url:
         yield url
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from conftest import KINDS, new_database
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 
@@ -19,6 +20,13 @@ from api.migrations import downgrade, upgrade
 from optimizer.errors import InputError
 
 SERVERS = 2
+
+
+@pytest.fixture(params=KINDS)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database without tables."""
+    with new_database(request.param, request, tmp_path, empty=True) as url:
+        yield url
 
 
 @pytest.fixture

@@ -61,7 +61,7 @@ class Database:
             event.listen(self.engine, "connect", _tune_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
         else:
-            self.engine = create_engine(self.url, pool_size=POOL, max_overflow=POOL)
+            self.engine = create_engine(self.url, pool_size=POOL, max_overflow=POOL, json_deserializer=orjson.loads)
         self._writer: Engine = self.engine.execution_options(immediate=True)
         self._turn = threading.Lock()
 

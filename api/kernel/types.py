@@ -6,8 +6,12 @@ import datetime as dt
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import JSON, BigInteger, Boolean, ColumnElement, DateTime, Dialect, Integer, bindparam
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
 FEN = Decimal("0.01")
@@ -52,6 +56,36 @@ class Money(TypeDecorator[Decimal]):
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
         """Two places."""
         return None if value is None else (Decimal(value) / 100).quantize(FEN)
+
+
+class _Among(FunctionElement[bool]):
+    type = Boolean()
+    inherit_cache = True
+
+    def self_group(self, against: Any = None) -> _Among:
+        """As it is: SQLite, which has no booleans, would compare it with 1 and use no index."""
+        return self
+
+
+def among(column: ColumnElement[Any] | InstrumentedAttribute[Any], name: str) -> ColumnElement[bool]:
+    """``column`` is in the list that the statement is run with under ``name``.
+
+    On PostgreSQL the list is one value, so that the statement is prepared once for lists of any length; ``IN`` has a
+    parameter for each item. SQLite uses an index only with ``IN``.
+    """
+    return _Among(column, bindparam(name, type_=ARRAY(type(column.type))))
+
+
+@compiles(_Among)
+def _(element: _Among, compiler: SQLCompiler, **given: Any) -> str:
+    column, listed = element.clauses
+    return compiler.process(column.in_(bindparam(listed.key, expanding=True)), **given)
+
+
+@compiles(_Among, "postgresql")
+def _(element: _Among, compiler: SQLCompiler, **given: Any) -> str:
+    column, listed = (compiler.process(part, **given) for part in element.clauses)
+    return f"{column} = ANY ({listed})"
 
 
 def round_cny(value: Decimal | float) -> Decimal:

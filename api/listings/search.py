@@ -21,6 +21,7 @@ from api.kernel.database import bare
 from api.kernel.geography import EARTH_KM, box_around, km_between
 from api.kernel.paging import PageQuery, encode_cursor
 from api.kernel.problems import invalid
+from api.kernel.types import among
 from api.kernel.work import Work
 from api.listings.index import ANY, band
 from api.listings.models import TRADING, Listing
@@ -76,8 +77,8 @@ class _Search:
         """The listings themselves, in that order."""
         if not ids:
             return []
-        query = ListingRepository(self.work).visible().with_only_columns(*_COLUMNS).where(Listing.id.in_(ids))
-        found = self.work.session.connection().execute(query).all()
+        query = ListingRepository(self.work).visible().with_only_columns(*_COLUMNS).where(among(Listing.id, "ids"))
+        found = self.work.session.connection().execute(query, {"ids": ids}).all()
         by_id = {row.id: row for row in map(_row, found)}
         return [by_id[id_] for id_ in ids if id_ in by_id]
 

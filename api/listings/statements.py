@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal, or_, select
 
+from api.kernel.types import among
 from api.listings.models import SIDES, Listing, ListingMaterial
 
 NEWEST_TRIED = 1000  # rows looked at before a page of the newest is looked for by place
@@ -95,7 +96,7 @@ class _Statement:
         if "most_far" in self.given:
             wanted.append(self.far() <= bindparam("most_far"))
         if "bands" in self.given:
-            wanted.append(table.band.in_(bindparam("bands", expanding=True)))
+            wanted.append(among(table.band, "bands"))
             if "side" not in self.given:
                 wanted.append(table.side.in_(SIDES))  # keeps the index in use
         if "west" in self.given:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 
 from api.kernel.geography import LocationView
-from api.kernel.types import to_t
+from api.kernel.types import among, to_t
 from api.kernel.work import Work
 from api.listings.models import Listing
 from api.listings.repository import ListingRepository
@@ -15,7 +15,7 @@ from api.listings.schemas import ListingPrivate, ListingView
 from api.listings.service import rough_t
 from api.organisations.models import Organisation
 
-_NAMES = select(Organisation.id, Organisation.name).where(Organisation.id.in_(bindparam("ids", expanding=True)))
+_NAMES = select(Organisation.id, Organisation.name).where(among(Organisation.id, "ids"))
 
 
 def view(work: Work, row: Listing) -> ListingView:

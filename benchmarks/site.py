@@ -118,7 +118,9 @@ def textbook(instance: Instance) -> tuple[float, float, int]:
     solver = highspy._core._Highs()  # without its callbacks, which print a banner
     for key, value in {"output_flag": False, "threads": 1, "mip_rel_gap": GAP, "time_limit": LIMIT}.items():
         solver.setOptionValue(key, value)
+    highspy.Highs.resetGlobalScheduler(True)  # another benchmark may have begun it with more threads: then run() fails
     solver.passModel(lp)
-    solver.run()
+    if solver.run() == highspy.HighsStatus.kError:
+        raise DisagreementError("siting: HiGHS ended with an error")
     info = solver.getInfo()
     return float(info.objective_function_value), float(info.mip_dual_bound), int(info.mip_node_count)

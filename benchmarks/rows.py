@@ -84,5 +84,7 @@ def _cells(row: Mapping[str, Any]) -> Sequence[str]:
 
 
 def _amount(value: float, unit: str) -> str:
+    if unit == "%":
+        return f"{value:.2f} %"
     digits = 4 if unit == "s" and value < 0.1 else 3 if unit == "s" and value < 10 else 0 if unit != "s" else 1
     return f"{value:,.{digits}f} {unit}"

@@ -21,6 +21,7 @@ OWN = {
     "quote": ("benchmarks.quote", "run"),
     "whatif": ("benchmarks.whatif", "run"),
     "site": ("benchmarks.site", "run"),
+    "dispatch": ("benchmarks.dispatch", "run"),
     "market": ("benchmarks.market", "run"),
     "clearing": ("benchmarks.clearing", "run"),
 }

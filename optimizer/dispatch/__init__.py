@@ -57,7 +57,7 @@ def dispatch_scenario(
         loads = cut_loads(scenario, network, lanes)
         gates = build_gates(scenario)
     until = None if budget.seconds is None else time.perf_counter() + budget.seconds
-    taken = np.zeros(gates.begin.shape, dtype=np.int32)
+    taken = np.zeros(gates.begin.shape, dtype=np.int64)
     days: list[DaySchedule] = []
     with progress.phase("dispatch"):
         dates = sorted({load.day for load in loads})

@@ -26,8 +26,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of ``cutfill dispatch``."""
     parser.add_argument("scenario", type=Path, help="scenario folder, .xlsx or .json, with trucks")
     parser.add_argument("out", type=Path, help="plan folder; planned first when there is no plan in it")
-    parser.add_argument("--rounds", type=_whole, default=Budget().rounds, metavar="N",
-                        help="rounds of the search for each day; same N and seed, same schedule")  # fmt: skip
+    parser.add_argument("--rounds", type=_whole, metavar="N",
+                        help=f"rounds of the search for each day ({Budget().rounds:,}, or as many as the time limit "
+                        "allows); same N and seed, same schedule")  # fmt: skip
     parser.add_argument("--time-limit", type=_seconds, metavar="SECONDS", help="stop with the best schedule so far")
     parser.add_argument("--seed", type=int, default=0, help="random seed of the search")
     parser.add_argument("--json", action="store_true", help="print the summary as JSON on standard output")
@@ -67,7 +68,8 @@ def command(args: argparse.Namespace) -> int:
     else:
         distances = measure(scenario, progress)
     flows = read_plan(scenario, args.out)
-    budget = Budget(args.rounds, args.time_limit, args.seed)
+    rounds = args.rounds if args.rounds is not None or args.time_limit else Budget().rounds
+    budget = Budget(rounds, args.time_limit, args.seed)
     dispatch = dispatch_scenario(scenario, distances, flows, budget, progress)
     write_dispatch(dispatch, args.out)
     if args.json:

@@ -1,14 +1,20 @@
-"""When things happen: one truck walked along its loads, with rests, bans, gate hours and bays, in compiled code."""
+"""When things happen: one truck walked along its loads, with rests, bans, gate hours and bays, in compiled code.
+
+What is called deep inside takes only the arrays it needs: each array handed on costs time in compiling and in running.
+"""
 
 from __future__ import annotations
 
 from numba import njit
 
 from optimizer.dispatch.state import (
+    AFTER,
     BACK,
     BACK_HOME,
     BAYS,
+    BEFORE,
     BEGIN,
+    BUSY,
     CLASS,
     COME,
     DESTINATION,
@@ -17,6 +23,7 @@ from optimizer.dispatch.state import (
     DRIVEN_ALL,
     END,
     FREE,
+    GIVE_BACK,
     GO,
     HOLD,
     HOME,
@@ -31,7 +38,10 @@ from optimizer.dispatch.state import (
     REST,
     REST_AFTER,
     SIZE,
+    SPENT,
+    SPENT_ALL,
     START,
+    TAKE,
     TIP,
     TIP_GATE,
     TIP_MIN,
@@ -42,182 +52,145 @@ from optimizer.scenario import Ints
 
 
 @njit(cache=True)
-def departure(day: Day, truck_class: int, a: int, b: int, at: int, minutes: int) -> int:
-    """First minute from ``at`` on at which a leg may begin so that it touches no ban at either end."""
-    if len(day.bans) == 0 or minutes == 0:
+def departure(bans: Ints, ban_at: Ints, one: int, other: int, at: int, minutes: int) -> int:
+    """First minute from ``at`` on at which a leg may begin so that it touches no ban at either end.
+
+    Args:
+        one, other: rows of ``ban_at`` of the ends.
+    """
+    if len(bans) == 0 or minutes == 0:
         return at
     moved = True
     while moved:
         moved = False
-        for node in (a, b):
-            row = truck_class * len(day.km) + node
-            for i in range(day.ban_at[row], day.ban_at[row + 1]):
-                if at < day.bans[i, 1] and at + minutes > day.bans[i, 0]:
-                    at = day.bans[i, 1]
+        for row in (one, other):
+            for i in range(ban_at[row], ban_at[row + 1]):
+                if at < bans[i, 1] and at + minutes > bans[i, 0]:
+                    at = bans[i, 1]
                     moved = True
     return at
 
 
 @njit(cache=True)
-def service(day: Day, taken: Ints, gate: int, at: int) -> int:
+def service(begin: Ints, gates: Ints, taken: Ints, gate: int, at: int) -> int:
     """First minute from ``at`` on at which a truck is served: the gate is open, a bay free long enough."""
-    while True:
-        if at >= day.begin.shape[1]:
-            return NOWHERE
-        at = day.begin[gate, at]
-        if at == NOWHERE or day.gates[gate, BAYS] == 0:
+    last = begin.shape[1]
+    while at < last:
+        at = begin[gate, at]
+        if at == NOWHERE or gates[gate, BAYS] == 0:
             return at
-        end = min(at + day.gates[gate, HOLD], day.begin.shape[1])
         busy = NOWHERE
-        for minute in range(end - 1, at - 1, -1):
-            if taken[gate, minute] >= day.gates[gate, BAYS]:
+        for minute in range(min(at + gates[gate, HOLD], last) - 1, at - 1, -1):
+            if taken[gate, minute] >= gates[gate, BAYS]:
                 busy = minute
                 break
         if busy == NOWHERE:
             return at
         at = busy + 1
+    return NOWHERE
+
+
+@njit(cache=True)
+def hold(gates: Ints, taken: Ints, gate: int, at: int, sign: int) -> None:
+    """Takes (``sign`` 1) or gives back (-1) one bay of a gate from a minute on."""
+    if gates[gate, BAYS]:
+        for minute in range(at, min(at + gates[gate, HOLD], taken.shape[1])):
+            taken[gate, minute] += sign
 
 
 @njit(cache=True)
 def hold_bays(day: Day, routes: Routes, truck: int, first: int, last: int, sign: int) -> None:
-    """Takes (``sign`` 1) or gives back (-1) the bays of a truck's visits from ``first`` to before ``last``."""
+    """Takes or gives back the bays of a truck's visits from ``first`` to before ``last``."""
+    gates, taken, lanes, lane, visits = day.gates, routes.taken, day.lanes, day.lane, routes.visits
     for p in range(first, last):
-        lane = day.lane[routes.visits[truck, p, LOAD]]
-        _hold(day, routes, day.lanes[lane, LOAD_GATE], routes.visits[truck, p, BEGIN], sign)
-        _hold(day, routes, day.lanes[lane, TIP_GATE], routes.visits[truck, p, TIP], sign)
+        row = lane[visits[truck, p, LOAD]]
+        hold(gates, taken, lanes[row, LOAD_GATE], visits[truck, p, BEGIN], sign)
+        hold(gates, taken, lanes[row, TIP_GATE], visits[truck, p, TIP], sign)
 
 
 @njit(cache=True)
-def _hold(day: Day, routes: Routes, gate: int, at: int, sign: int) -> None:
-    if day.gates[gate, BAYS]:
-        for minute in range(at, min(at + day.gates[gate, HOLD], routes.taken.shape[1])):
-            routes.taken[gate, minute] += sign
-
-
-@njit(cache=True)
-def step(
-    day: Day, taken: Ints, truck: int, node: int, now: int, driven: int, driven_all: int, lane: int
-) -> tuple[int, ...]:
-    """One load after another: (leg, begin, go, come, tip, free, driven, driven_all); ``free`` NOWHERE when impossible.
+def walk(day: Day, routes: Routes, truck: int, first: int, load: int, keep: bool) -> bool:
+    """Walks a truck through its visits from ``first`` on, whose bays have been given back, and home.
 
     A rest is taken where the truck stands before a leg that would exceed the driving allowed without one; any wait
     that lasts as long as a rest is one.
+
+    Args:
+        load: is done before visit ``first``, as if it were in the schedule; -1 for none.
+        keep: writes the times and takes the bays.
+
+    Returns:
+        Whether it is home in time; when not, nothing is taken.
     """
-    nothing = (0, 0, 0, 0, 0, NOWHERE, 0, 0)
-    truck_class, rest, limit = day.trucks[truck, CLASS], day.trucks[truck, REST], day.trucks[truck, REST_AFTER]
-    origin, destination = day.lanes[lane, ORIGIN], day.lanes[lane, DESTINATION]
-    empty, laden = day.minutes[node, origin], day.lanes[lane, LADEN_MIN]
-    if empty == NOWHERE or empty > limit or laden > limit:
-        return nothing
-    ready = now + rest if driven + empty > limit else now
-    leg = departure(day, truck_class, node, origin, ready, empty)
-    if leg - now >= rest:
-        driven = 0
-    driven += empty
-    there = leg + empty
-    begin = service(day, taken, day.lanes[lane, LOAD_GATE], there)
-    if begin == NOWHERE:
-        return nothing
-    if begin - there >= rest:
-        driven = 0
-    filled = begin + day.lanes[lane, LOAD_MIN]
-    ready = filled + rest if driven + laden > limit else filled
-    go = departure(day, truck_class, origin, destination, ready, laden)
-    if go - filled >= rest:
-        driven = 0
-    driven += laden
-    come = go + laden
-    tip = service(day, taken, day.lanes[lane, TIP_GATE], come)
-    if tip == NOWHERE:
-        return nothing
-    if tip - come >= rest:
-        driven = 0
-    return leg, begin, go, come, tip, tip + day.lanes[lane, TIP_MIN], driven, driven_all + empty + laden
+    lanes, lane, minutes, begins, gates = day.lanes, day.lane, day.minutes, day.begin, day.gates
+    bans, ban_at, visits, taken = day.bans, day.ban_at, routes.visits, routes.taken
+    row, rest, limit = day.trucks[truck, CLASS] * len(minutes), day.trucks[truck, REST], day.trucks[truck, REST_AFTER]
+    node, now = day.trucks[truck, START], day.trucks[truck, READY]
+    driven, driven_all = day.trucks[truck, SPENT], day.trucks[truck, SPENT_ALL]
+    if first:
+        node, now = lanes[lane[visits[truck, first - 1, LOAD]], DESTINATION], visits[truck, first - 1, FREE]
+        driven, driven_all = visits[truck, first - 1, DRIVEN], visits[truck, first - 1, DRIVEN_ALL]
+    p, size, done = first, routes.trucks[truck, SIZE], True
+    while done and (load >= 0 or p < size):
+        this = lane[load if load >= 0 else visits[truck, p, LOAD]]
+        origin, destination, laden = lanes[this, ORIGIN], lanes[this, DESTINATION], lanes[this, LADEN_MIN]
+        empty = minutes[node, origin]
+        done = empty != NOWHERE and empty <= limit and laden <= limit
+        if not done:
+            break
+        leg = departure(bans, ban_at, row + node, row + origin, now + rest if driven + empty > limit else now, empty)
+        driven = (0 if leg - now >= rest else driven) + empty
+        begin = service(begins, gates, taken, lanes[this, LOAD_GATE], leg + empty)
+        driven = 0 if begin - leg - empty >= rest else driven
+        filled = begin + lanes[this, LOAD_MIN]
+        go = departure(bans, ban_at, row + origin, row + destination,
+                       filled + rest if driven + laden > limit else filled, laden)  # fmt: skip
+        driven = (0 if go - filled >= rest else driven) + laden
+        tip = service(begins, gates, taken, lanes[this, TIP_GATE], go + laden) if begin != NOWHERE else begin
+        driven = 0 if tip - go - laden >= rest else driven
+        driven_all += empty + laden
+        done = tip != NOWHERE and tip <= day.trucks[truck, END]
+        node, now = destination, tip + lanes[this, TIP_MIN]
+        if load >= 0:
+            load = -1
+            continue
+        if done and keep:
+            visits[truck, p, LEG], visits[truck, p, BEGIN], visits[truck, p, GO] = leg, begin, go
+            visits[truck, p, COME], visits[truck, p, TIP], visits[truck, p, FREE] = go + laden, tip, now
+            visits[truck, p, DRIVEN], visits[truck, p, DRIVEN_ALL] = driven, driven_all
+            hold(gates, taken, lanes[this, LOAD_GATE], begin, TAKE)
+            hold(gates, taken, lanes[this, TIP_GATE], tip, TAKE)
+            p += 1
+        elif done:
+            p += 1
+    empty = minutes[node, day.trucks[truck, HOME]]
+    back = departure(bans, ban_at, row + node, row + day.trucks[truck, HOME],
+                     now + rest if driven + empty > limit else now, empty)  # fmt: skip
+    done = done and empty != NOWHERE and driven_all + empty <= day.trucks[truck, DRIVE_MAX]
+    done = done and back + empty <= day.trucks[truck, END]
+    if keep and not done:
+        hold_bays(day, routes, truck, first, p, GIVE_BACK)
+    elif keep:
+        routes.trucks[truck, BACK], routes.trucks[truck, BACK_HOME] = back, back + empty
+    return done
 
 
 @njit(cache=True)
-def homeward(day: Day, truck: int, node: int, now: int, driven: int, driven_all: int) -> tuple[int, ...]:
-    """(leaves for home, is home) from a node; (0, NOWHERE) when it cannot be home in time or drives too long."""
-    empty = day.minutes[node, day.trucks[truck, HOME]]
-    if empty == NOWHERE or driven_all + empty > day.trucks[truck, DRIVE_MAX]:
-        return 0, NOWHERE
-    ready = now + day.trucks[truck, REST] if driven + empty > day.trucks[truck, REST_AFTER] else now
-    back = departure(day, day.trucks[truck, CLASS], node, day.trucks[truck, HOME], ready, empty)
-    home = back + empty
-    if home > day.trucks[truck, END]:
-        return 0, NOWHERE
-    return back, home
-
-
-@njit(cache=True)
-def standing(day: Day, routes: Routes, truck: int, p: int) -> tuple[int, ...]:
-    """(node, minute, driven, driven_all) of a truck before its visit ``p``."""
-    if p == 0:
-        return day.trucks[truck, START], day.trucks[truck, READY], 0, 0
-    lane = day.lane[routes.visits[truck, p - 1, LOAD]]
-    return (
-        day.lanes[lane, DESTINATION],
-        routes.visits[truck, p - 1, FREE],
-        routes.visits[truck, p - 1, DRIVEN],
-        routes.visits[truck, p - 1, DRIVEN_ALL],
-    )
-
-
-@njit(cache=True)
-def walk(day: Day, routes: Routes, truck: int, first: int) -> bool:
-    """Works out all times of a truck from visit ``first`` on and takes its bays; False, and none taken, when it cannot.
-
-    The bays of these visits have been given back before.
-    """
-    node, now, driven, driven_all = standing(day, routes, truck, first)
-    for p in range(first, routes.trucks[truck, SIZE]):
-        lane = day.lane[routes.visits[truck, p, LOAD]]
-        leg, begin, go, come, tip, free, driven, driven_all = step(
-            day, routes.taken, truck, node, now, driven, driven_all, lane
-        )
-        if free == NOWHERE:
-            hold_bays(day, routes, truck, first, p, -1)
-            return False
-        routes.visits[truck, p, LEG], routes.visits[truck, p, BEGIN], routes.visits[truck, p, GO] = leg, begin, go
-        routes.visits[truck, p, COME], routes.visits[truck, p, TIP], routes.visits[truck, p, FREE] = come, tip, free
-        routes.visits[truck, p, DRIVEN], routes.visits[truck, p, DRIVEN_ALL] = driven, driven_all
-        _hold(day, routes, day.lanes[lane, LOAD_GATE], begin, 1)
-        _hold(day, routes, day.lanes[lane, TIP_GATE], tip, 1)
-        node, now = day.lanes[lane, DESTINATION], free
-    if routes.trucks[truck, SIZE] == 0 and day.trucks[truck, START] == day.trucks[truck, HOME]:
-        routes.trucks[truck, BACK], routes.trucks[truck, BACK_HOME] = now, now
-        return True
-    back, home = homeward(day, truck, node, now, driven, driven_all)
-    if home == NOWHERE:
-        hold_bays(day, routes, truck, first, routes.trucks[truck, SIZE], -1)
-        return False
-    routes.trucks[truck, BACK], routes.trucks[truck, BACK_HOME] = back, home
-    return True
-
-
-@njit(cache=True)
-def can_insert(day: Day, routes: Routes, truck: int, p: int, lane: int) -> bool:
-    """Whether a truck can do a load of ``lane`` before its visit ``p``, its bays from ``p`` on given back."""
-    node, now, driven, driven_all = standing(day, routes, truck, p)
-    free, driven, driven_all = step(day, routes.taken, truck, node, now, driven, driven_all, lane)[5:]
-    if free == NOWHERE:
-        return False
-    node, now = day.lanes[lane, DESTINATION], free
-    for q in range(p, routes.trucks[truck, SIZE]):
-        after = day.lane[routes.visits[truck, q, LOAD]]
-        free, driven, driven_all = step(day, routes.taken, truck, node, now, driven, driven_all, after)[5:]
-        if free == NOWHERE or free > day.trucks[truck, END]:
-            return False
-        node, now = day.lanes[after, DESTINATION], free
-    return homeward(day, truck, node, now, driven, driven_all)[1] != NOWHERE
-
-
-@njit(cache=True)
-def empty_km(day: Day, routes: Routes, truck: int) -> float:
-    """Empty km of a truck, from where it starts to its home."""
-    node, km = day.trucks[truck, START], 0.0
-    for p in range(routes.trucks[truck, SIZE]):
-        lane = day.lane[routes.visits[truck, p, LOAD]]
-        km += day.km[node, day.lanes[lane, ORIGIN]]
-        node = day.lanes[lane, DESTINATION]
-    return km + day.km[node, day.trucks[truck, HOME]]
+def measure(day: Day, routes: Routes, truck: int) -> None:
+    """Writes down for every position of a truck the places around it and the km of the leg; km and busy minutes."""
+    lanes, lane, stops, visits = day.lanes, day.lane, routes.stops, routes.visits
+    node, size, km, busy = day.trucks[truck, START], routes.trucks[truck, SIZE], 0.0, 0
+    for p in range(size + 1):
+        head = day.trucks[truck, HOME]
+        if p < size:
+            row = lane[visits[truck, p, LOAD]]
+            head = lanes[row, ORIGIN]
+            busy += lanes[row, LOAD_MIN] + lanes[row, LADEN_MIN] + lanes[row, TIP_MIN]
+        stops[truck, p, BEFORE], stops[truck, p, AFTER] = node, head
+        routes.legs[truck, p] = day.km[node, head]
+        km += day.km[node, head]
+        busy += day.minutes[node, head]
+        if p < size:
+            node = lanes[row, DESTINATION]
+    routes.trucks[truck, BUSY] = busy
+    routes.km[truck] = km

@@ -42,7 +42,7 @@ def build_gates(scenario: Scenario) -> Gates:
     standard = gate_minutes(scenario.driving)
     minutes = [int(np.ceil(standard[what][0])) for what in ("load", "tip")]
     wash = [int(np.ceil(standard[what][1])) for what in ("load", "tip")]
-    begin: list[Ints] = [np.arange(MINUTES, dtype=np.int32)] * 2
+    begin: list[Ints] = [np.arange(MINUTES, dtype=np.int64)] * 2
     limits = [(0, 0), (0, 0)]
     number = {}
     for gate in scenario.gates:
@@ -53,12 +53,12 @@ def build_gates(scenario: Scenario) -> Gates:
         wash.append(int(np.ceil(gate.wash)))
         limits.append((gate.bays, max(service, headway, 1)))
         begin.append(_beginnings(gate.spells, service))
-    return Gates(number, minutes, wash, np.vstack(begin), np.array(limits, dtype=np.int32))
+    return Gates(number, minutes, wash, np.vstack(begin), np.array(limits, dtype=np.int64))
 
 
 def _beginnings(spells: tuple[tuple[int, int], ...], service: int) -> Ints:
     """(T,) first minute from each on at which a service of that length fits into a spell; NOWHERE when none does."""
-    begin = np.full(MINUTES, NOWHERE, dtype=np.int32)
+    begin = np.full(MINUTES, NOWHERE, dtype=np.int64)
     fits = np.zeros(MINUTES, dtype=bool)
     for opens, closes in ((o + shift, c + shift) for o, c in spells for shift in (-MIDNIGHT, 0, MIDNIGHT)):
         fits[max(0, opens) : max(0, min(MINUTES, closes - service + 1))] = True
@@ -94,7 +94,7 @@ def build_problem(
     """The problem of one day; identical loads of a lane share one lane of the arrays."""
     trucks = scenario.trucks
     used = sorted({n for load in loads for n in (flows[load.flow].origin, flows[load.flow].destination)})
-    nodes = np.array(used + network.depot.tolist(), dtype=np.int32)
+    nodes = np.array(used + network.depot.tolist(), dtype=np.int64)
     at = {node: i for i, node in enumerate(nodes.tolist())}
     keys = [(load.flow, round(load.t, 6)) for load in loads]
     lanes = {key: i for i, key in enumerate(dict.fromkeys(keys))}
@@ -106,8 +106,8 @@ def build_problem(
         rows.append((at[flow.origin], at[flow.destination], load_gate, tip_gate, gates.minutes[load_gate],
                      gates.minutes[tip_gate] + gates.wash[tip_gate], laden))  # fmt: skip
         fits[:, i] = [capacity(scenario, k, flow.material) >= t - 2e-6 for k in range(len(trucks.ids))]
-    table = np.array(rows, dtype=np.int32)
-    lane = np.array([lanes[key] for key in keys], dtype=np.int32)
+    table = np.array(rows, dtype=np.int64)
+    lane = np.array([lanes[key] for key in keys], dtype=np.int64)
     order = np.argsort(lane, kind="stable")
     classes = np.repeat(np.arange(len(trucks.ids)), trucks.count)
     ordinal = np.concatenate([np.arange(count) for count in trucks.count])
@@ -119,16 +119,18 @@ def build_problem(
         lanes=table,
         fits=fits,
         km=km,
+        toward=km.T.copy(),
         minutes=network.empty[np.ix_(nodes, nodes)],
         trucks=_truck_rows(scenario, classes, np.array([at[node] for node in network.depot.tolist()])),
         begin=gates.begin,
         gates=gates.limits,
+        limited=bool(gates.limits[:, 0].any()),
         ban_at=ban_at,
         bans=bans,
         near=neighbours(table[:, 0], table[:, 1], km),
         away=km[[at[node] for node in network.depot.tolist()]][:, table[:, 0]].min(axis=0),
-        lane_at=np.searchsorted(lane[order], np.arange(len(lanes) + 1)).astype(np.int32),
-        lane_loads=order.astype(np.int32),
+        lane_at=np.searchsorted(lane[order], np.arange(len(lanes) + 1)).astype(np.int64),
+        lane_loads=order.astype(np.int64),
     )
     return Problem(day, loads, arrays, nodes, classes, ordinal)
 
@@ -143,10 +145,10 @@ def _truck_rows(scenario: Scenario, classes: Ints, depots: Ints) -> Ints:
     trucks = scenario.trucks
     rows = [
         (k, k, depots[k], depots[k], *trucks.shift[k], min(trucks.driving_max[k], NO_LIMIT), trucks.rest_after[k],
-         trucks.rest[k])
+         trucks.rest[k], 0, 0)
         for k in classes.tolist()
     ]  # fmt: skip
-    return np.array(rows, dtype=np.int32)
+    return np.array(rows, dtype=np.int64)
 
 
 def touched(scenario: Scenario, ban: Ban, truck: int) -> bool:
@@ -172,7 +174,7 @@ def _bans(scenario: Scenario, day: int, nodes: Ints) -> tuple[Ints, Ints]:
                         if ban.first <= day + shift <= ban.last
                     ]
             at.append(len(rows))
-    return np.array(at, dtype=np.int32), np.array(rows, dtype=np.int32).reshape(-1, 2)
+    return np.array(at, dtype=np.int64), np.array(rows, dtype=np.int64).reshape(-1, 2)
 
 
 def fits_of(problem: Problem) -> Bools:

@@ -7,7 +7,7 @@ import numpy as np
 from optimizer.dispatch.days import MINUTES
 from optimizer.dispatch.search import fill, memory, seed_compiled
 from optimizer.dispatch.solve import DaySchedule
-from optimizer.dispatch.state import KIND, LOAD_GATE, NOWHERE, TIP_GATE, Day, Routes, copied
+from optimizer.dispatch.state import KIND, LOAD_GATE, NOWHERE, TIP_GATE, Day, Routes, copied, empty_routes
 from optimizer.dispatch.tables import Week
 from optimizer.scenario import Ints
 from optimizer.tables import Table
@@ -48,13 +48,15 @@ def _with_truck(schedule: DaySchedule, truck_class: int) -> Ints:
     like = int(np.flatnonzero(schedule.problem.classes == truck_class)[0])
     more = day.trucks[like].copy()
     more[KIND] = day.trucks[:, KIND].max() + 1
-    unused = np.full((1, *routes.visits.shape[1:]), -1, dtype=np.int32)
+    alone = empty_routes(day._replace(trucks=more[None, :]), routes.taken, longest=routes.visits.shape[1])
     return _placed(
         day._replace(trucks=np.vstack([day.trucks, more])),
         routes._replace(
-            visits=np.concatenate([routes.visits, unused]),
-            trucks=np.vstack([routes.trucks, np.zeros((1, 3), dtype=np.int32)]),
-            km=np.append(routes.km, 0.0),
+            visits=np.concatenate([routes.visits, alone.visits]),
+            trucks=np.vstack([routes.trucks, alone.trucks]),
+            stops=np.concatenate([routes.stops, alone.stops]),
+            legs=np.vstack([routes.legs, alone.legs]),
+            km=np.append(routes.km, alone.km),
         ),
         schedule,
     )

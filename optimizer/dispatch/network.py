@@ -96,7 +96,7 @@ def build_network(scenario: Scenario, distances: Distances) -> Network:
         km=np.where(np.isnan(km), np.inf, km),
         laden=whole_minutes(km, minutes, driving.laden_km_h, LADEN_KM_H),
         empty=whole_minutes(km, minutes, driving.empty_km_h, EMPTY_KM_H),
-        depot=np.arange(n, n + classes, dtype=np.int32),
+        depot=np.arange(n, n + classes, dtype=np.int64),
     )
 
 
@@ -104,7 +104,7 @@ def whole_minutes(km: Floats, minutes: Floats, speed: float, else_speed: float) 
     """Minutes by the speed given, else by the road's own time, else by ``else_speed``; rounded up."""
     by_road = np.where(np.isnan(minutes), km / else_speed * 60, minutes)
     exact = by_road if np.isnan(speed) else km / speed * 60
-    return np.where(np.isnan(km), NOWHERE, np.ceil(np.nan_to_num(exact) - 1e-9)).astype(np.int32)
+    return np.where(np.isnan(km), NOWHERE, np.ceil(np.nan_to_num(exact) - 1e-9)).astype(np.int64)
 
 
 def gate_minutes(driving: Driving) -> dict[str, tuple[float, float]]:

@@ -12,17 +12,28 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from optimizer.dispatch.clock import can_insert, empty_km, hold_bays, walk
+from optimizer.dispatch.clock import hold_bays, measure, walk
 from optimizer.dispatch.state import (
+    AFTER,
+    BEFORE,
+    BUSY,
     CLASS,
     DESTINATION,
-    HOME,
+    END,
+    FIRST,
+    GIVE_BACK,
+    KEEP,
     KIND,
     LADEN_MIN,
     LOAD,
+    LOAD_MIN,
+    NONE,
     ORIGIN,
+    READY,
     SIZE,
-    START,
+    TAKE,
+    TIP_MIN,
+    TRY,
     Day,
     Routes,
     copied,
@@ -39,6 +50,8 @@ class Memory(NamedTuple):
 
     was: Routes
     touched: Ints  # (M,) round in which the truck was saved
+    changed: Ints  # (M,) trucks saved in this round, the first ``saved[0]`` are valid
+    saved: Ints  # (1,)
     ruined: Ints  # (M,) round in which a string was taken from it
     tried: Ints  # (kinds,) load for which an unused truck of the kind was tried
     absent: Ints  # (n,) loads that have no truck, the first ``count`` are valid
@@ -51,9 +64,11 @@ def memory(day: Day, routes: Routes) -> Memory:
     return Memory(
         was=copied(routes),
         touched=np.full(trucks, -1, dtype=np.int64),
+        changed=np.zeros(trucks, dtype=np.int64),
+        saved=np.zeros(1, dtype=np.int64),
         ruined=np.full(trucks, -1, dtype=np.int64),
         tried=np.full(int(day.trucks[:, KIND].max(initial=0)) + 1, -1, dtype=np.int64),
-        absent=np.zeros(loads, dtype=np.int32),
+        absent=np.zeros(loads, dtype=np.int64),
         order=np.zeros(loads),
     )
 
@@ -67,34 +82,37 @@ def seed_compiled(seed: int) -> None:
 @njit(cache=True)
 def place(day: Day, routes: Routes, memory: Memory, load: int, stamp: int, blink: float) -> bool:
     """Puts one load where it costs least and can be done; False when there is no such place."""
+    trucks, minutes, stops, legs, fits = day.trucks, day.minutes, routes.stops, routes.legs, day.fits
     lane = day.lane[load]
     origin, destination = day.lanes[lane, ORIGIN], day.lanes[lane, DESTINATION]
+    service = day.lanes[lane, LOAD_MIN] + day.lanes[lane, LADEN_MIN] + day.lanes[lane, TIP_MIN]
+    into, out = day.toward[origin], day.km[destination]
     attempt = stamp * len(day.lane) + load
-    least, truck_found, p_found = np.inf, -1, -1
-    for truck in range(len(day.trucks)):
-        if not day.fits[day.trucks[truck, CLASS], lane] or routes.trucks[truck, SIZE] >= routes.visits.shape[1]:
-            continue
+    least, truck_found, p_found = np.inf, NONE, NONE
+    for truck in range(len(trucks)):
         size = routes.trucks[truck, SIZE]
+        if not fits[trucks[truck, CLASS], lane] or size >= routes.visits.shape[1]:
+            continue
         if size == 0:
-            if memory.tried[day.trucks[truck, KIND]] == attempt:
+            if memory.tried[trucks[truck, KIND]] == attempt:
                 continue
-            memory.tried[day.trucks[truck, KIND]] = attempt
+            memory.tried[trucks[truck, KIND]] = attempt
+        room = trucks[truck, END] - trucks[truck, READY] - routes.trucks[truck, BUSY] - service
         given_back = size
         for p in range(size, -1, -1):
-            before = (
-                day.trucks[truck, START]
-                if p == 0
-                else day.lanes[day.lane[routes.visits[truck, p - 1, LOAD]], DESTINATION]
-            )
-            after = day.trucks[truck, HOME] if p == size else day.lanes[day.lane[routes.visits[truck, p, LOAD]], ORIGIN]
-            more = day.km[before, origin] + day.km[destination, after] - day.km[before, after]
-            if not more < least or (blink > 0.0 and np.random.random() < blink):
+            before, after = stops[truck, p, BEFORE], stops[truck, p, AFTER]
+            more = into[before] + out[after] - legs[truck, p]
+            if more >= least or (blink > 0.0 and np.random.random() < blink):
                 continue
-            hold_bays(day, routes, truck, p, given_back, -1)
-            given_back = p
-            if can_insert(day, routes, truck, p, lane):
+            if minutes[before, origin] + minutes[destination, after] - minutes[before, after] > room:
+                continue
+            if day.limited:
+                hold_bays(day, routes, truck, p, given_back, GIVE_BACK)
+                given_back = p
+            if walk(day, routes, truck, p, load, TRY):
                 least, truck_found, p_found = more, truck, p
-        hold_bays(day, routes, truck, given_back, size, 1)
+        if given_back < size:
+            hold_bays(day, routes, truck, given_back, size, TAKE)
     if truck_found < 0:
         return False
     _save(routes, memory, truck_found, stamp)
@@ -103,42 +121,40 @@ def place(day: Day, routes: Routes, memory: Memory, load: int, stamp: int, blink
 
 @njit(cache=True)
 def _insert(day: Day, routes: Routes, truck: int, p: int, load: int) -> bool:
-    hold_bays(day, routes, truck, p, routes.trucks[truck, SIZE], -1)
+    visits = routes.visits
+    hold_bays(day, routes, truck, p, routes.trucks[truck, SIZE], GIVE_BACK)
     for q in range(routes.trucks[truck, SIZE], p, -1):
-        routes.visits[truck, q, LOAD] = routes.visits[truck, q - 1, LOAD]
-    routes.visits[truck, p, LOAD] = load
+        visits[truck, q, LOAD] = visits[truck, q - 1, LOAD]
+    visits[truck, p, LOAD] = load
     routes.trucks[truck, SIZE] += 1
     routes.truck[load] = truck
-    if walk(day, routes, truck, p):
-        routes.km[truck] = empty_km(day, routes, truck)
+    if walk(day, routes, truck, p, NONE, KEEP):
+        measure(day, routes, truck)
         return True
-    _take_out(day, routes, truck, p, 1)  # it would meet itself at a gate
+    _take_out(day, routes, truck, p, p + 1)  # it would meet itself at a gate
     return False
 
 
 @njit(cache=True)
-def _take_out(day: Day, routes: Routes, truck: int, p: int, count: int) -> None:
-    """Takes loads p … p + count - 1 out; the bays from ``p`` on have been given back; all go when the rest cannot."""
-    for q in range(p, p + count):
-        routes.truck[routes.visits[truck, q, LOAD]] = -1
-    for q in range(p, routes.trucks[truck, SIZE] - count):
-        routes.visits[truck, q, LOAD] = routes.visits[truck, q + count, LOAD]
-    for q in range(routes.trucks[truck, SIZE] - count, routes.trucks[truck, SIZE]):
-        routes.visits[truck, q, LOAD] = -1
-    routes.trucks[truck, SIZE] -= count
-    if not walk(day, routes, truck, p):  # a detour on a road by km can take less time
-        hold_bays(day, routes, truck, 0, p, -1)
+def _take_out(day: Day, routes: Routes, truck: int, first: int, end: int) -> None:
+    """Takes the loads from ``first`` to before ``end`` out, the bays from ``first`` on given back before.
+
+    All loads of the truck go when the rest cannot be done: a detour on a road by km can take less time.
+    """
+    visits, size = routes.visits, routes.trucks[truck, SIZE]
+    for q in range(first, end):
+        routes.truck[visits[truck, q, LOAD]] = -1
+    for q in range(first, size):
+        visits[truck, q, LOAD] = visits[truck, q + end - first, LOAD] if q + end - first < size else -1
+    routes.trucks[truck, SIZE] = size - end + first
+    if not walk(day, routes, truck, first, NONE, KEEP):
+        hold_bays(day, routes, truck, FIRST, first, GIVE_BACK)
         for q in range(routes.trucks[truck, SIZE]):
-            routes.truck[routes.visits[truck, q, LOAD]] = -1
-            routes.visits[truck, q, LOAD] = -1
+            routes.truck[visits[truck, q, LOAD]] = -1
+            visits[truck, q, LOAD] = -1
         routes.trucks[truck, SIZE] = 0
-        walk(day, routes, truck, 0)
-    routes.km[truck] = 0.0 if _idle(day, routes, truck) else empty_km(day, routes, truck)
-
-
-@njit(cache=True)
-def _idle(day: Day, routes: Routes, truck: int) -> bool:
-    return routes.trucks[truck, SIZE] == 0 and day.trucks[truck, START] == day.trucks[truck, HOME]
+        walk(day, routes, truck, FIRST, NONE, KEEP)
+    measure(day, routes, truck)
 
 
 @njit(cache=True)
@@ -146,14 +162,22 @@ def _save(routes: Routes, memory: Memory, truck: int, stamp: int) -> None:
     """Keeps a truck as it is before this round's first change to it."""
     if memory.touched[truck] != stamp:
         memory.touched[truck] = stamp
+        memory.changed[memory.saved[0]] = truck
+        memory.saved[0] += 1
         _copy_truck(routes, memory.was, truck)
 
 
 @njit(cache=True)
 def _copy_truck(a: Routes, b: Routes, truck: int) -> None:
-    used = min(a.visits.shape[1], max(a.trucks[truck, SIZE], b.trucks[truck, SIZE]) + 1)
-    b.visits[truck, :used] = a.visits[truck, :used]
-    b.trucks[truck] = a.trucks[truck]
+    longest = max(a.trucks[truck, SIZE], b.trucks[truck, SIZE])
+    for p in range(longest):
+        for column in range(a.visits.shape[2]):
+            b.visits[truck, p, column] = a.visits[truck, p, column]
+    for p in range(longest + 1):
+        b.stops[truck, p, BEFORE], b.stops[truck, p, AFTER] = a.stops[truck, p, BEFORE], a.stops[truck, p, AFTER]
+        b.legs[truck, p] = a.legs[truck, p]
+    for column in range(a.trucks.shape[1]):
+        b.trucks[truck, column] = a.trucks[truck, column]
     b.km[truck] = a.km[truck]
 
 
@@ -206,20 +230,18 @@ def _cut(day: Day, routes: Routes, truck: int, load: int, longest: float) -> Non
     whole = length + kept
     low, high = max(0, at - whole + 1), min(at, size - whole)
     first = low + np.random.randint(high - low + 1)
-    hold_bays(day, routes, truck, first, size, -1)
+    hold_bays(day, routes, truck, first, size, GIVE_BACK)
     if not kept:
-        _take_out(day, routes, truck, first, length)
+        _take_out(day, routes, truck, first, first + length)
         return
     head = 1 + np.random.randint(length - 1)
-    tail_at = first + head + kept
-    for q in range(tail_at, first + whole):  # the second part first, then the first one with times worked out once
-        routes.truck[routes.visits[truck, q, LOAD]] = -1
-    for q in range(tail_at, size - (length - head)):
-        routes.visits[truck, q, LOAD] = routes.visits[truck, q + length - head, LOAD]
-    for q in range(size - (length - head), size):
-        routes.visits[truck, q, LOAD] = -1
+    visits = routes.visits
+    for q in range(first + head + kept, first + whole):  # the second part first, then the first one
+        routes.truck[visits[truck, q, LOAD]] = -1
+    for q in range(first + head + kept, size):
+        visits[truck, q, LOAD] = visits[truck, q + length - head, LOAD] if q + length - head < size else -1
     routes.trucks[truck, SIZE] -= length - head
-    _take_out(day, routes, truck, first, head)
+    _take_out(day, routes, truck, first, first + head)
 
 
 @njit(cache=True)
@@ -236,25 +258,26 @@ def _sort_absent(day: Day, memory: Memory, count: int) -> None:
             memory.order[i] = -day.away[lane]
         else:
             memory.order[i] = day.away[lane]
-    order = np.argsort(memory.order[:count], kind="mergesort")
-    sorted_loads = memory.absent[:count][order]
-    memory.absent[:count] = sorted_loads
+    for i in range(1, count):
+        load, key, j = memory.absent[i], memory.order[i], i
+        while j > 0 and memory.order[j - 1] > key:
+            memory.absent[j], memory.order[j] = memory.absent[j - 1], memory.order[j - 1]
+            j -= 1
+        memory.absent[j], memory.order[j] = load, key
 
 
 @njit(cache=True)
-def _put_back(day: Day, routes: Routes, memory: Memory, stamp: int) -> None:
+def _put_back(day: Day, routes: Routes, memory: Memory) -> None:
     """Undoes every change of a round."""
-    for truck in range(len(day.trucks)):
-        if memory.touched[truck] == stamp:
-            hold_bays(day, routes, truck, 0, routes.trucks[truck, SIZE], -1)
-            for p in range(routes.trucks[truck, SIZE]):
-                routes.truck[routes.visits[truck, p, LOAD]] = -1
-    for truck in range(len(day.trucks)):
-        if memory.touched[truck] == stamp:
-            _copy_truck(memory.was, routes, truck)
-            for p in range(routes.trucks[truck, SIZE]):
-                routes.truck[routes.visits[truck, p, LOAD]] = truck
-            hold_bays(day, routes, truck, 0, routes.trucks[truck, SIZE], 1)
+    for truck in memory.changed[: memory.saved[0]]:
+        hold_bays(day, routes, truck, FIRST, routes.trucks[truck, SIZE], GIVE_BACK)
+        for p in range(routes.trucks[truck, SIZE]):
+            routes.truck[routes.visits[truck, p, LOAD]] = -1
+    for truck in memory.changed[: memory.saved[0]]:
+        _copy_truck(memory.was, routes, truck)
+        for p in range(routes.trucks[truck, SIZE]):
+            routes.truck[routes.visits[truck, p, LOAD]] = truck
+        hold_bays(day, routes, truck, FIRST, routes.trucks[truck, SIZE], TAKE)
 
 
 @njit(cache=True)
@@ -270,7 +293,7 @@ def undone_and_km(day: Day, routes: Routes) -> tuple[float, float]:
 @njit(cache=True)
 def fill(day: Day, routes: Routes, memory: Memory, stamp: int, blink: float) -> None:
     """Puts every load that has no truck into the schedule, as far as possible."""
-    count = 0
+    count = FIRST
     for load in range(len(day.lane)):
         if routes.truck[load] < 0:
             memory.absent[count] = load
@@ -294,6 +317,7 @@ def rounds(
     for i in range(count):
         stamp = first + i
         temperature = hot * (cold / hot) ** (i / count)
+        memory.saved[0] = 0
         _ruin(day, routes, memory, stamp)
         fill(day, routes, memory, stamp, BLINK)
         new_undone, new_km = undone_and_km(day, routes)
@@ -306,7 +330,7 @@ def rounds(
                 copy_into(routes, best)
                 found += 1
         else:
-            _put_back(day, routes, memory, stamp)
+            _put_back(day, routes, memory)
     return found
 
 

@@ -34,9 +34,13 @@ HOT, COLD = 0.3, 0.003  # first and last temperature, as shares of the mean empt
 
 @dataclass(frozen=True)
 class Budget:
-    """When to stop: rounds of the search for each day, seconds for all days together (None = no limit)."""
+    """When to stop: rounds of the search for each day, seconds for all days together.
 
-    rounds: int = 3_000
+    Without ``seconds`` there is no limit of time; without ``rounds`` the search cools down by the clock and takes all
+    the seconds there are.
+    """
+
+    rounds: int | None = 20_000
     seconds: float | None = None
     seed: int = 0
 
@@ -72,17 +76,22 @@ def schedule_day(problem: Problem, taken: Ints, budget: Budget, until: float | N
     best = copied(routes)
     first_km = undone_and_km(day, best)[1]
     scale = max(first_km / len(day.lane), 0.1)
-    done, termination = 0, "rounds"
-    while done < budget.rounds:
-        if until is not None and time.perf_counter() > until:
+    done, termination, began = 0, "rounds", time.perf_counter()
+    while budget.rounds is None or done < budget.rounds:
+        now = time.perf_counter()
+        if until is not None and now > until:
             termination = "time_limit"
             break
-        count = min(CHUNK, budget.rounds - done)
-        hot, cold = (scale * HOT * (COLD / HOT) ** (n / budget.rounds) for n in (done, done + count))
+        count = CHUNK if budget.rounds is None else min(CHUNK, budget.rounds - done)
+        if budget.rounds is not None:
+            spent = (done / budget.rounds, (done + count) / budget.rounds)
+        else:
+            spent = ((now - began) / (until - began),) * 2 if until is not None else (1.0, 1.0)
+        hot, cold = (scale * HOT * (COLD / HOT) ** share for share in spent)
         rounds(day, routes, best, scratch, done + 1, count, hot, cold)
         done += count
     _leave_late(day, best)
-    undone = np.flatnonzero(best.truck < 0).astype(np.int32)
+    undone = np.flatnonzero(best.truck < 0).astype(np.int64)
     bound = lower_bound(day, np.flatnonzero(best.truck >= 0))
     return DaySchedule(problem, best, undone, float(best.km.sum()), bound, first_km, done, termination)
 
@@ -99,6 +108,7 @@ def _leave_late(day: Day, routes: Routes) -> None:
             minutes = day.minutes[node, lane[ORIGIN]]
             wait = visit[BEGIN] - visit[LEG] - minutes
             later = visit[LEG] + (wait if wait < day.trucks[truck, REST] else wait - day.trucks[truck, REST])
-            if departure(day, day.trucks[truck, CLASS], node, lane[ORIGIN], later, minutes) == later:
+            row = day.trucks[truck, CLASS] * len(day.km)
+            if departure(day.bans, day.ban_at, row + node, row + lane[ORIGIN], later, minutes) == later:
                 visit[LEG] = later
             node = lane[DESTINATION]

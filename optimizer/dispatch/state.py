@@ -13,19 +13,28 @@ import numpy as np
 from optimizer.scenario import Bools, Floats, Ints
 
 NOWHERE = -1  # minutes of a leg without a road, or of a service that can no longer begin
-
+# what compiled functions are called with: NumPy's own, since each is compiled anew for every literal number it is given
+FIRST: Any = np.int64(0)
+NONE: Any = np.int64(-1)
+TAKE: Any = np.int64(1)
+GIVE_BACK: Any = np.int64(-1)
+KEEP: Any = np.bool_(True)
+TRY: Any = np.bool_(False)
 
 # columns of Day.lanes
 ORIGIN, DESTINATION, LOAD_GATE, TIP_GATE, LOAD_MIN, TIP_MIN, LADEN_MIN = range(7)
-# columns of Day.trucks; the last three are minutes of driving a day, of driving without a rest, and of a rest
-CLASS, KIND, START, HOME, READY, END, DRIVE_MAX, REST_AFTER, REST = range(9)
+# columns of Day.trucks; from the seventh on minutes of driving a day, of driving without a rest, of a rest, and driven
+# before the truck is ready: since its last rest, and in this shift
+CLASS, KIND, START, HOME, READY, END, DRIVE_MAX, REST_AFTER, REST, SPENT, SPENT_ALL = range(11)
 # columns of Day.gates: bays (0 = no limit), and minutes a bay is taken by one truck
 BAYS, HOLD = range(2)
 # columns of Routes.visits: the load (-1 beyond the last one); the empty leg begins, loading begins, it leaves laden, it
 # arrives, tipping begins, it is tipped and washed; minutes driven by then since the last rest, and in this shift
 LOAD, LEG, BEGIN, GO, COME, TIP, FREE, DRIVEN, DRIVEN_ALL = range(9)
-# columns of Routes.trucks: loads; leaves for home; is home
-SIZE, BACK, BACK_HOME = range(3)
+# columns of Routes.trucks: loads; leaves for home; is home; minutes of driving and service without any wait
+SIZE, BACK, BACK_HOME, BUSY = range(4)
+# columns of Routes.stops: places where the empty leg to a position begins and ends
+BEFORE, AFTER = range(2)
 
 
 class Day(NamedTuple):
@@ -35,10 +44,10 @@ class Day(NamedTuple):
         lane: (n,) lane of each load; weight: (n,) t that count as undone when it is.
         lanes: (L, 7) nodes, gates and minutes; ``TIP_MIN`` has the wash in it.
         fits: (K, L) the class can carry the lane's loads.
-        km, minutes: (Q, Q) empty legs; ``minutes`` NOWHERE where no road is.
-        trucks: (M, 9); trucks of one kind are the same in everything.
+        km, minutes: (Q, Q) empty legs; ``minutes`` NOWHERE where no road is; toward: ``km`` by head and tail.
+        trucks: (M, 11); trucks of one kind are the same in everything.
         begin: (G, T) first minute from which service may begin by the gate's hours; NOWHERE when it closed.
-        gates: (G, 2).
+        gates: (G, 2); limited: whether any has bays.
         ban_at: (K·Q + 1,) where the bans of a class at a node begin in ``bans``, (B, 2) minutes from and to.
         near: (L, up to 100) lanes by the empty km that join them, nearest first.
         away: (L,) km from the nearest depot to the lane's origin.
@@ -50,10 +59,12 @@ class Day(NamedTuple):
     lanes: Ints
     fits: Bools
     km: Floats
+    toward: Floats
     minutes: Ints
     trucks: Ints
     begin: Ints
     gates: Ints
+    limited: bool
     ban_at: Ints
     bans: Ints
     near: Ints
@@ -65,27 +76,40 @@ class Day(NamedTuple):
 class Routes(NamedTuple):
     """The schedule under construction.
 
-    ``visits`` (M, X, 9), ``trucks`` (M, 3), ``km`` (M,) empty, ``truck`` (n,) of each load or -1,
-    ``taken`` (G, T) bays.
+    ``visits`` (M, X, 9), ``trucks`` (M, 4), ``stops`` (M, X + 1, 2) and their ``legs`` (M, X + 1) in km, ``km`` (M,)
+    empty, ``truck`` (n,) of each load or -1, ``taken`` (G, T) bays.
     """
 
     visits: Ints
     trucks: Ints
+    stops: Ints
+    legs: Floats
     km: Floats
     truck: Ints
     taken: Ints
 
 
-def empty_routes(day: Day, taken: Ints) -> Routes:
-    """A schedule in which no truck leaves its depot; ``taken`` (G, T) bays are taken already."""
+def empty_routes(day: Day, taken: Ints, longest: int | None = None) -> Routes:
+    """A schedule in which no truck does a load; ``taken`` (G, T) bays are taken already.
+
+    Args:
+        longest: loads for which each truck has room; as many as a shift can hold when None.
+    """
     trucks, loads = len(day.trucks), len(day.lane)
     cycle = day.lanes[:, [LOAD_MIN, TIP_MIN, LADEN_MIN]].sum(axis=1).min(initial=1440)
     most = int((day.trucks[:, END] - day.trucks[:, READY]).max(initial=0)) // max(int(cycle), 1) + 2
+    most = max(1, min(loads, most)) if longest is None else longest
+    ends = day.trucks[:, [START, HOME]]
+    legs = day.km[ends[:, 0], ends[:, 1]]
+    state = np.zeros((trucks, 4), dtype=np.int64)
+    state[:, BUSY] = day.minutes[ends[:, 0], ends[:, 1]]
     return Routes(
-        visits=np.full((trucks, max(1, min(loads, most)), 9), -1, dtype=np.int32),
-        trucks=np.zeros((trucks, 3), dtype=np.int32),
-        km=np.zeros(trucks),
-        truck=np.full(loads, -1, dtype=np.int32),
+        visits=np.full((trucks, most, 9), -1, dtype=np.int64),
+        trucks=state,
+        stops=np.repeat(ends[:, None, :], most + 1, axis=1),
+        legs=np.repeat(legs[:, None], most + 1, axis=1),
+        km=legs.copy(),
+        truck=np.full(loads, -1, dtype=np.int64),
         taken=taken.copy(),
     )
 
@@ -103,8 +127,8 @@ def neighbours(origin: Ints, destination: Ints, km: Floats, most: int = 100) -> 
     lanes = len(origin)
     kept = min(lanes, most)
     if kept == lanes:
-        return np.argsort(near, axis=1, kind="stable").astype(np.int32)
+        return np.argsort(near, axis=1, kind="stable").astype(np.int64)
     chosen = np.argpartition(near, kept, axis=1)[:, :kept]
     order = np.argsort(np.take_along_axis(near, chosen, axis=1), axis=1, kind="stable")
     found: Any = np.take_along_axis(chosen, order, axis=1)
-    return found.astype(np.int32)
+    return found.astype(np.int64)

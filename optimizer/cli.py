@@ -19,6 +19,7 @@ SHOWN_FAULTS = 200
 # command → (module with add_arguments and command, what it does)
 OWN_ARGUMENTS = {
     "dispatch": ("optimizer.dispatch.cli", "truck schedules for a plan's flows, written beside the plan"),
+    "replay": ("optimizer.replay.cli", "drive published truck schedules again, with exact and with random times"),
     "roads": ("optimizer.roads", "turn an OSM extract or road table into a truck road graph"),
     "sample": ("optimizer.sample", "generate a scenario of a given size"),
     "frontier": ("optimizer.frontier", "the exact trade-off between two goals"),

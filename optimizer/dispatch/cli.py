@@ -12,12 +12,14 @@ from optimizer.errors import Fault, InputError
 from optimizer.files import folder_written_whole
 from optimizer.outputs import DISPATCH_FILES, summary_json
 from optimizer.progress import Progress
+from optimizer.replay import REPLICATIONS, replay
+from optimizer.replay.words import replay_in_words
 from optimizer.scenario import Scenario
 from optimizer.tables import Table
 
-DONE, UNSERVED, LIMIT = 0, 3, 4
+DONE, FAULTY, UNSERVED, LIMIT = 0, 1, 3, 4
 FILES = {"trips": "trips.csv", "trucks": "trucks.csv", "loads": "loads.csv", "gates": "gate_hours.csv",
-         "undone": "undone.csv", "helps": "helps.csv"}  # fmt: skip
+         "undone": "undone.csv", "helps": "helps.csv", "replay": "replay.csv"}  # fmt: skip
 # a plan is not touched by these: it may be dispatched again after they changed
 NOT_THE_PLANS = ("trucks.csv", "gates.csv", "bans.csv", "scenario.toml")
 
@@ -31,6 +33,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         "allows); same N and seed, same schedule")  # fmt: skip
     parser.add_argument("--time-limit", type=_seconds, metavar="SECONDS", help="stop with the best schedule so far")
     parser.add_argument("--seed", type=int, default=0, help="random seed of the search")
+    parser.add_argument("--replay", type=_whole, default=REPLICATIONS, metavar="N",
+                        help="replays with random times; one with exact times is always made")  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print the summary as JSON on standard output")
     parser.add_argument("--quiet", action="store_true", help="no progress on standard error")
 
@@ -71,11 +75,15 @@ def command(args: argparse.Namespace) -> int:
     rounds = args.rounds if args.rounds is not None or args.time_limit else Budget().rounds
     budget = Budget(rounds, args.time_limit, args.seed)
     dispatch = dispatch_scenario(scenario, distances, flows, budget, progress)
+    replayed = replay(scenario, distances, dispatch.tables, replications=args.replay, seed=args.seed, progress=progress)
+    dispatch.summary["replay"], dispatch.tables["replay"] = replayed.summary, replayed.table
     write_dispatch(dispatch, args.out)
     if args.json:
         print(summary_json(dispatch.summary), end="")
     else:
         print(in_words(dispatch, args.out))
+    if replayed.summary["exact"]["differences"]:
+        return FAULTY
     if dispatch.summary["violations"]["unserved_loads"]:
         return UNSERVED
     return LIMIT if dispatch.summary["termination"] == "time_limit" else DONE
@@ -104,6 +112,8 @@ def write_dispatch(dispatch: Dispatch, folder: Path) -> None:
     """Writes the tables and ``dispatch.json`` into a plan folder; everything else there is kept."""
     with folder_written_whole(folder, owned=DISPATCH_FILES) as scratch:
         for name, file in FILES.items():
+            if name not in dispatch.tables:
+                continue
             (scratch / file).write_text(dispatch.tables[name].to_csv(), encoding="utf-8")
         (scratch / "dispatch.json").write_text(summary_json(dispatch.summary), encoding="utf-8")
 
@@ -122,6 +132,7 @@ def in_words(dispatch: Dispatch, out: Path) -> str:
         f"  unserved loads {bad['unserved_loads']:,} ({bad['unserved_t']:,.1f} t), late 0, over hours 0, "
         "gate overlaps 0",
     ]
+    lines += replay_in_words(summary["replay"])
     if bad["unserved_loads"]:
         helps = dispatch.tables["helps"].rows[:5]
         lines += [f"  {date}: {what} takes {loads} more loads, {t:,.0f} t, worth {worth:,.0f} CNY"

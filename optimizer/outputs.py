@@ -16,7 +16,20 @@ from optimizer.tables import Table
 
 TABLES = ("flows", "stocks", "processing", "balance", "prices", "reasons")
 DISPATCH_FILES = frozenset(
-    {"trips.csv", "trucks.csv", "loads.csv", "gate_hours.csv", "undone.csv", "helps.csv", "replay.csv", "dispatch.json"}
+    {
+        "trips.csv",
+        "trucks.csv",
+        "loads.csv",
+        "gate_hours.csv",
+        "undone.csv",
+        "helps.csv",
+        "replay.csv",
+        "dispatch.json",
+        "tickets.csv",
+        "tickets.json",
+        "sheets",
+        "dispatch.html",
+    }
 )
 FILES = frozenset(
     {f"{name}.csv" for name in TABLES} | {"plan.json", "map.geojson", "report.html", "plan.xlsx"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,14 @@ from optimizer.replay import REPLICATIONS, replay
 from optimizer.replay.words import replay_in_words
 from optimizer.scenario import Scenario
 from optimizer.tables import Table
+from optimizer.tickets import handouts
 
 DONE, FAULTY, UNSERVED, LIMIT = 0, 1, 3, 4
 FILES = {"trips": "trips.csv", "trucks": "trucks.csv", "loads": "loads.csv", "gates": "gate_hours.csv",
          "undone": "undone.csv", "helps": "helps.csv", "replay": "replay.csv"}  # fmt: skip
+# where the plan's report names the schedules, once there are any
+LINK_MARK = "<!-- dispatch -->"
+LINK = '<a href="dispatch.html"><span lang="en">Trucks</span><span lang="zh-CN">派车</span></a>'
 # a plan is not touched by these: it may be dispatched again after they changed
 NOT_THE_PLANS = ("trucks.csv", "gates.csv", "bans.csv", "scenario.toml")
 
@@ -77,7 +82,9 @@ def command(args: argparse.Namespace) -> int:
     dispatch = dispatch_scenario(scenario, distances, flows, budget, progress)
     replayed = replay(scenario, distances, dispatch.tables, replications=args.replay, seed=args.seed, progress=progress)
     dispatch.summary["replay"], dispatch.tables["replay"] = replayed.summary, replayed.table
-    write_dispatch(dispatch, args.out)
+    with progress.phase("write sheets"):
+        more = handouts(scenario, distances, dispatch.tables, dispatch.summary)
+    write_dispatch(dispatch, args.out, more)
     if args.json:
         print(summary_json(dispatch.summary), end="")
     else:
@@ -108,13 +115,20 @@ def read_plan(scenario: Scenario, folder: Path) -> Table:
     return flows
 
 
-def write_dispatch(dispatch: Dispatch, folder: Path) -> None:
-    """Writes the tables and ``dispatch.json`` into a plan folder; everything else there is kept."""
+def write_dispatch(dispatch: Dispatch, folder: Path, more: Mapping[str, str] | None = None) -> None:
+    """Writes the tables, ``dispatch.json`` and further files into a plan folder; everything else there is kept."""
     with folder_written_whole(folder, owned=DISPATCH_FILES) as scratch:
         for name, file in FILES.items():
             if name not in dispatch.tables:
                 continue
             (scratch / file).write_text(dispatch.tables[name].to_csv(), encoding="utf-8")
+        report = folder / "report.html"
+        if "dispatch.html" in (more or {}) and report.exists():
+            linked = report.read_text(encoding="utf-8").replace(LINK_MARK, LINK)
+            (scratch / report.name).write_text(linked, encoding="utf-8")
+        for name, text in (more or {}).items():
+            (scratch / name).parent.mkdir(exist_ok=True)
+            (scratch / name).write_text(text, encoding="utf-8")
         (scratch / "dispatch.json").write_text(summary_json(dispatch.summary), encoding="utf-8")
 
 
@@ -138,5 +152,8 @@ def in_words(dispatch: Dispatch, out: Path) -> str:
         lines += [f"  {date}: {what} takes {loads} more loads, {t:,.0f} t, worth {worth:,.0f} CNY"
                   for date, what, loads, t, worth in helps]  # fmt: skip
         lines.append("  undone.csv says what is left and why, helps.csv what more would be worth")
-    lines.append(f"  written to {out}: trips.csv has every ticket; cutfill check recomputes it")
+    lines.append(
+        f"  written to {out}: trips.csv has every ticket, dispatch.html shows the days, sheets has a page"
+        " per truck and day; cutfill check recomputes it"
+    )
     return "\n".join(lines)

@@ -36,7 +36,9 @@ from optimizer.tables import Table
 TRIPS = ("ticket", "date", "truck", "seq", "carrier", "from", "to", "material", "grade", "t", "start_at", "load_at",
          "depart_at", "arrive_at", "tip_at", "leave_at", "km_loaded", "km_empty")  # fmt: skip
 TRUCKS = ("date", "truck", "class", "carrier", "depot", "out_at", "leave_for_home_at", "home_at", "trips", "t",
-          "km_loaded", "km_empty", "km_home", "driving_h", "duty_h", "fuel_l", "co2_kg", "cost")  # fmt: skip
+          "km_loaded", "km_empty", "km_home", "driving_h", "duty_h", "fuel_l", "co2_kg", "cost",
+          "fuel_loaded_l", "fuel_empty_l", "co2_loaded_kg", "co2_empty_kg")  # fmt: skip
+CARRIER = ("trips", "t", "km_loaded", "km_empty", "duty_h", "fuel_l", "fuel_empty_l", "co2_kg", "co2_empty_kg", "cost")
 UNDONE = ("date", "from", "to", "material", "grade", "loads", "t", "why")
 
 
@@ -106,14 +108,14 @@ def _truck(week: Week, schedule: DaySchedule, truck: int, rows: list[tuple[Any, 
     km_loaded, km_empty = sum(row[-2] for row in rows), sum(row[-1] for row in rows) + km_home
     driving = int(lanes[:, LADEN_MIN].sum() + day.minutes[stops, heads].sum())
     out, home = int(visits[0, LEG]), int(routes.trucks[truck, BACK_HOME])
-    fuel = (km_loaded * s.driving.fuel_loaded + km_empty * s.driving.fuel_empty) / 100
-    co2 = km_loaded * _or(s.trucks.co2_per_km_loaded[k], s.driving.fuel_loaded / 100 * s.driving.co2_per_l)
-    co2 += km_empty * _or(s.trucks.co2_per_km_empty[k], s.driving.fuel_empty / 100 * s.driving.co2_per_l)
+    fuel = (km_loaded * s.driving.fuel_loaded / 100, km_empty * s.driving.fuel_empty / 100)
+    co2 = (km_loaded * _or(s.trucks.co2_per_km_loaded[k], s.driving.fuel_loaded / 100 * s.driving.co2_per_l),
+           km_empty * _or(s.trucks.co2_per_km_empty[k], s.driving.fuel_empty / 100 * s.driving.co2_per_l))  # fmt: skip
     cost = (km_loaded + km_empty) * s.trucks.cost_per_km[k] + (home - out) / 60 * s.trucks.cost_per_hour[k]
     return (rows[0][1], rows[0][2], s.trucks.ids[k], s.trucks.carrier[k], s.trucks.depot[k],
             clock(s, problem.date, out), clock(s, problem.date, routes.trucks[truck, BACK]),
             clock(s, problem.date, home), len(rows), sum(row[9] for row in rows), km_loaded, km_empty, km_home,
-            driving / 60, (home - out) / 60, fuel, co2, cost)  # fmt: skip
+            driving / 60, (home - out) / 60, sum(fuel), sum(co2), cost, *fuel, *co2)  # fmt: skip
 
 
 def _or(value: float, otherwise: float) -> float:
@@ -193,12 +195,14 @@ def _why(week: Week, schedule: DaySchedule, flow: Flow) -> str:
 
 
 def by_carrier(trucks: Table) -> list[dict[str, Any]]:
-    """Trips, t, km, litres, kg and CNY per carrier."""
+    """Truck days, trips, t, km, hours, litres, kg and CNY per carrier."""
     found: dict[str, dict[str, Any]] = {}
     for row in trucks.records():
-        total = found.setdefault(row["carrier"], dict.fromkeys(("trips", "t", "km", "fuel_l", "co2_kg", "cost"), 0.0))
-        for name, value in total.items():
-            total[name] = value + (row["km_loaded"] + row["km_empty"] if name == "km" else row[name])
+        total = found.setdefault(row["carrier"], dict.fromkeys(("truck_days", *CARRIER, "km"), 0.0))
+        total["truck_days"] += 1
+        total["km"] += row["km_loaded"] + row["km_empty"]
+        for name in CARRIER:
+            total[name] += row[name]
     return [{"carrier": name, **total} for name, total in sorted(found.items())]
 
 

@@ -1,4 +1,4 @@
-"""``cutfill replay``: a published schedule driven again; writes replay.csv and the figures of dispatch.json anew."""
+"""``cutfill replay``: a published schedule driven again; its figures, replay.csv and dispatch.html are written anew."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from optimizer.errors import InputError
 from optimizer.files import write_whole
 from optimizer.outputs import summary_json
 from optimizer.progress import Progress
-from optimizer.replay import REPLICATIONS, Replay, replay
+from optimizer.replay import REPLICATIONS, replay
 from optimizer.replay.words import replay_in_words
 from optimizer.tables import Table
+from optimizer.tickets.page import page
 
 DONE, FAULTY = 0, 1
-TABLES = ("trips", "trucks")
+TABLES = ("trips", "trucks", "undone", "helps")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,11 +53,10 @@ def command(args: argparse.Namespace) -> int:
         except (OSError, ValueError, KeyError) as error:
             what = f"the schedules in it cannot be read ({error}); dispatch again"
             raise InputError.single(str(args.out), what) from None
-    _write(found, summary, args.out)
+    summary["replay"] = found.summary
+    page_text = page(scenario, distances, tables | {"replay": found.table}, summary)
+    write_whole(args.out / "replay.csv", found.table.to_csv())
+    write_whole(args.out / "dispatch.json", summary_json(summary))
+    write_whole(args.out / "dispatch.html", page_text)
     print(summary_json(found.summary).rstrip() if args.json else "\n".join(replay_in_words(found.summary)))
     return FAULTY if found.summary["exact"]["differences"] else DONE
-
-
-def _write(found: Replay, summary: dict[str, object], out: Path) -> None:
-    write_whole(out / "replay.csv", found.table.to_csv())
-    write_whole(out / "dispatch.json", summary_json(summary | {"replay": found.summary}))

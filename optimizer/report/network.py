@@ -50,7 +50,7 @@ def shared_arcs(lines: list[Floats]) -> Network:
     ends = np.append(starts[1:], len(segment))
     names = np.column_stack([np.minimum.reduceat(segment, starts), np.maximum.reduceat(segment, starts), ends - starts])
     _, first, arc = np.unique(names, axis=0, return_index=True, return_inverse=True)
-    arcs = [_encoded(vertices[np.append(a[starts[i] : ends[i]], b[ends[i] - 1])]) for i in first]
+    arcs = [encoded(vertices[np.append(a[starts[i] : ends[i]], b[ends[i] - 1])]) for i in first]
     members = np.unique(np.column_stack([owner[starts], arc.reshape(-1)]), axis=0)
     lanes: list[list[int]] = [[] for _ in lines]
     for i, k in members.tolist():
@@ -76,7 +76,7 @@ def _user_sets(segment: npt.NDArray[np.int64], owner: npt.NDArray[np.int64], lan
     return users
 
 
-def _encoded(points: npt.NDArray[np.int64]) -> list[int]:
+def encoded(points: npt.NDArray[np.int64]) -> list[int]:
     """First point and differences, after dropping bends too flat to see."""
     for turn in range(PASSES):
         if len(points) < 3:

@@ -124,6 +124,8 @@ def test_the_command(tmp_path, capsys):
     folder, out = write(tmp_path / "week"), tmp_path / "out"
     assert main(["dispatch", str(folder), str(out), "--rounds", "50", "--replay", "2", "--quiet"]) == 0
     assert "replay with exact times: all" in capsys.readouterr().out
+    assert 'href="dispatch.html"' in (out / "report.html").read_text(encoding="utf-8")
+    assert (out / "sheets" / "2025-03-03.html").exists()
     rows = list(Table.read_csv(out / "replay.csv").records())
     assert {row["what"] for row in rows} == {"gate", "gate_hour", "truck"}
     by_hour = sum(int(row["trucks"]) for row in rows if row["what"] == "gate_hour")

@@ -123,7 +123,8 @@ def as_customers(problem: Problem) -> Customers:
     service = np.concatenate([np.zeros(len(homes)), lanes[:, [LOAD_MIN, LADEN_MIN, TIP_MIN]].sum(axis=1)])
     opens = [(np.flatnonzero(b == np.arange(len(b)))[[0, -1]]) for b in day.begin[lanes[:, LOAD_GATE], : SHIFT[1] + 1]]
     window = np.vstack([np.tile(SHIFT, (len(homes), 1)), np.maximum(np.array(opens), SHIFT[0])])
-    return Customers(np.rint(day.km[np.ix_(tail, head)] * 1000).astype(np.int64), day.minutes[np.ix_(tail, head)],
+    metres = np.rint(np.nan_to_num(day.km[np.ix_(tail, head)] * 1000, posinf=0))  # from depot to depot nobody drives
+    return Customers(metres.astype(np.int64), day.minutes[np.ix_(tail, head)],
                      service.astype(np.int64), window, fleet.tolist())  # fmt: skip
 
 

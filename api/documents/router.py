@@ -18,7 +18,7 @@ from api.requests import Running, Transacting, answers, reads, writes
 
 router = APIRouter(prefix="/v1/documents", tags=["documents"], route_class=Transacting)
 BYTES: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"application/octet-stream": {}}, "description": "The file."}
+    200: {"content": {media: {} for media in service.TAKEN}, "description": "The file."}
 }
 
 

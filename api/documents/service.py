@@ -17,7 +17,8 @@ from api.kernel.problems import TooLarge, WrongMediaType
 from api.kernel.work import Work
 
 IMAGES = ("image/jpeg", "image/png", "image/webp")
-KINDS = {"certificate": ("application/pdf", *IMAGES), "permit": ("application/pdf", *IMAGES), "photo": IMAGES}
+TAKEN = ("application/pdf", *IMAGES)
+KINDS = {"certificate": TAKEN, "permit": TAKEN, "photo": IMAGES}
 MOST_PIXELS = 60_000_000
 LONGEST_NAME = 120
 PHOTO_QUALITY = 90

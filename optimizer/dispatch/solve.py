@@ -52,7 +52,7 @@ class DaySchedule:
     Attributes:
         undone: loads without a truck.
         bound: for the loads that are done.
-        first_km: empty km of the first schedule; ``rounds`` how many rounds were run.
+        first_km, first_seconds: empty km of the first schedule and when it stood; ``rounds`` how many rounds were run.
         termination: ``rounds`` or ``time_limit``.
     """
 
@@ -62,21 +62,23 @@ class DaySchedule:
     empty_km: float
     bound: Bound
     first_km: float
+    first_seconds: float
     rounds: int
     termination: str
 
 
 def schedule_day(problem: Problem, taken: Ints, budget: Budget, until: float | None) -> DaySchedule:
     """Solves one day; ``until`` is the moment of ``time.perf_counter`` at which to stop."""
+    began = time.perf_counter()
     day = problem.arrays
     seed_compiled(budget.seed)
     routes = empty_routes(day, taken)
     scratch = memory(day, routes)
     fill(day, routes, scratch, 0, 0.0)
     best = copied(routes)
-    first_km = undone_and_km(day, best)[1]
+    first_km, first_seconds = undone_and_km(day, best)[1], time.perf_counter() - began
     scale = max(first_km / len(day.lane), 0.1)
-    done, termination, began = 0, "rounds", time.perf_counter()
+    done, termination = 0, "rounds"
     while budget.rounds is None or done < budget.rounds:
         now = time.perf_counter()
         if until is not None and now > until:
@@ -93,7 +95,7 @@ def schedule_day(problem: Problem, taken: Ints, budget: Budget, until: float | N
     _leave_late(day, best)
     undone = np.flatnonzero(best.truck < 0).astype(np.int64)
     bound = lower_bound(day, np.flatnonzero(best.truck >= 0))
-    return DaySchedule(problem, best, undone, float(best.km.sum()), bound, first_km, done, termination)
+    return DaySchedule(problem, best, undone, float(best.km.sum()), bound, first_km, first_seconds, done, termination)
 
 
 def _leave_late(day: Day, routes: Routes) -> None:

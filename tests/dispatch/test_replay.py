@@ -160,6 +160,11 @@ def test_the_command(tmp_path, capsys):
     (out / "trips.csv").write_text(trips.to_csv(), encoding="utf-8")
     assert main(["replay", str(folder), str(out), "--replay", "0", "--quiet"]) == 1
     assert "load_at comes" in capsys.readouterr().out
+    trucks = Table.read_csv(out / "trucks.csv")  # as an older version wrote it
+    older = Table(trucks.columns[:-4], [row[:-4] for row in trucks.rows])
+    (out / "trucks.csv").write_text(older.to_csv(), encoding="utf-8")
+    assert main(["replay", str(folder), str(out), "--replay", "0", "--quiet"]) == 2
+    assert "dispatch again" in capsys.readouterr().err
     (out / "trips.csv").unlink()
     assert main(["replay", str(folder), str(out), "--quiet"]) == 2
     assert "dispatch again" in capsys.readouterr().err

@@ -50,11 +50,11 @@ def command(args: argparse.Namespace) -> int:
             summary = json.loads((args.out / "dispatch.json").read_text(encoding="utf-8"))
             tables = {name: Table.read_csv(args.out / f"{name}.csv") for name in TABLES}
             found = replay(scenario, distances, tables, replications=args.replay, seed=args.seed, progress=progress)
+            summary["replay"] = found.summary
+            page_text = page(scenario, distances, tables | {"replay": found.table}, summary)
         except (OSError, ValueError, KeyError) as error:
             what = f"the schedules in it cannot be read ({error}); dispatch again"
             raise InputError.single(str(args.out), what) from None
-    summary["replay"] = found.summary
-    page_text = page(scenario, distances, tables | {"replay": found.table}, summary)
     write_whole(args.out / "replay.csv", found.table.to_csv())
     write_whole(args.out / "dispatch.json", summary_json(summary))
     write_whole(args.out / "dispatch.html", page_text)

@@ -29,7 +29,7 @@ Moment = Generator[simpy.Event, Any, float]
 
 class Outcome(NamedTuple):
     """What happened: (n, 6) minutes of each ticket, nan where it was not reached; (n, 2) minutes of queueing at the
-    loading and the tipping place; (truck days,) minute of being home."""
+    loading and the tipping place, from arrival or, for who is early, from the planned arrival; (truck days,) home."""
 
     at: Floats
     queue: Floats
@@ -164,13 +164,14 @@ class _Shift:
             at, plan = self.run.at[ticket], schedule.at[ticket]
             empty, laden = int(network.empty[self.node, origin]), int(network.laden[origin, destination])
             at[START] = yield from self._leg(origin, plan[START], empty, self.run.factor(ticket, EMPTY_LEG))
-            begun = yield from self._serve(ticket, "load", plan[LOAD_AT], self.run.factor(ticket, LOAD))
+            due = plan[START] + empty
+            begun = yield from self._serve(ticket, "load", due, plan[LOAD_AT], self.run.factor(ticket, LOAD))
             if begun == math.inf:
                 continue
             at[LOAD_AT] = begun
             at[DEPART] = yield from self._leg(destination, plan[DEPART], laden, self.run.factor(ticket, LADEN_LEG))
             at[ARRIVE] = self.env.now
-            begun = yield from self._serve(ticket, "tip", plan[TIP_AT], self.run.factor(ticket, TIP))
+            begun = yield from self._serve(ticket, "tip", plan[ARRIVE], plan[TIP_AT], self.run.factor(ticket, TIP))
             if begun == math.inf:
                 break
             at[TIP_AT], at[LEAVE] = begun, self.env.now
@@ -194,7 +195,7 @@ class _Shift:
         yield from self.run.wait(start + took)
         return start
 
-    def _serve(self, ticket: int, what: str, earliest: float, factor: float) -> Moment:
+    def _serve(self, ticket: int, what: str, due: float, earliest: float, factor: float) -> Moment:
         """Waits for ticket, bay and hours, is served and washed; returns when service began, inf when turned away."""
         gate, bays = self.world.hours[self.node, what], self.run.bays.get((self.node, what))
         came = self.env.now
@@ -208,7 +209,7 @@ class _Shift:
                 bays.release(request)
             return math.inf
         yield from self.run.wait(begin)
-        self.run.queue[ticket, 0 if what == "load" else 1] = begin - came
+        self.run.queue[ticket, 0 if what == "load" else 1] = begin - max(came, due)
         if begin - came >= self.rest:
             self.driven = 0.0
         took = gate.service * factor

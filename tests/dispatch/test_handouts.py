@@ -135,3 +135,15 @@ def test_the_pages_in_a_browser(tmp_path, chromium):
     assert "owned" not in tab.title()
     assert len(re.findall(rb"/Type\s*/Page[^s]", tab.pdf(prefer_css_page_size=True))) == 1
     assert faults == []
+
+
+def test_what_is_left_is_on_the_page(tmp_path):
+    """One truck until 07:30 does two or three of eight loads."""
+    short = {"truck": "T", "depot": "Y1", "payload": 16, "shift_from": "06:00", "shift_to": "07:30"}
+    dispatch = published(write(tmp_path / "a", trucks=[short]), tmp_path / "out", replications=0)
+    left = dispatch.summary["violations"]["unserved_loads"]
+    page = (tmp_path / "out" / "dispatch.html").read_text(encoding="utf-8")
+    assert f"{left} of 8 loads have no truck." in page
+    assert f"8 趟中有 {left} 趟无车可派。" in page
+    assert "one more T" in page
+    assert "There was no replay with random times." in page

@@ -441,8 +441,10 @@ SETTINGS = (
               "后一目标可占用前一目标的相对松弛。", unit="share", default=1e-6, low=0, high=1),
         Field("weights", "weights", "Instead of order: a weight for each goal, CNY per unit of the goal.",
               "以权重代替顺序：每个目标单位折合的元。", low=0, high=1e12, choices=GOALS),
-        Field("reference", "path", "Plan folder that the goal `changes` compares with.",
-              "目标 changes 的对照方案目录。"),
+        Field("reference", "path", "Plan folder that the goals `changes` and `frozen` compare with.",
+              "目标 changes、frozen 的对照方案目录。"),
+        Field("frozen_days", "integer", "First days of the horizon on which `frozen` counts every change.",
+              "冻结天数：计划期最初若干天，其改动计入目标 frozen。", unit="days", default=0, low=0, high=MAX_DAYS),
     )),
     TableSpec("roads", "Where distances come from: exactly one of file, distances and detour.",
               "距离来源：file、distances、detour 三选一。", (

@@ -13,7 +13,8 @@ def changes(m: Model) -> None:
 
         x_l − more_l + less_l = ref_l        changes = ½ Σ (more + less) + ½ Σ ref of lanes that no longer exist
 
-    Only where the scenario names a reference plan. Dual: change of the goal per t that the reference is raised.
+    `frozen` is the same over the first `frozen_days` days alone. Only where the scenario names a reference plan.
+    Dual: change of the goal per t that the reference is raised.
     """
     folder = m.scenario.objective.reference
     if folder is None:
@@ -27,4 +28,7 @@ def changes(m: Model) -> None:
     m.add(rows.index, more.index, -1.0)
     m.add(rows.index, less.index, 1.0)
     m.cost("changes", np.concatenate([more.index, less.index]), 0.5)
-    m.constant("changes", 0.5 * lost)
+    m.constant("changes", 0.5 * float(lost.sum()))
+    frozen = np.flatnonzero(flow.keys[1] < m.scenario.objective.frozen_days)
+    m.cost("frozen", np.concatenate([more.index[frozen], less.index[frozen]]), 0.5)
+    m.constant("frozen", 0.5 * float(lost[: m.scenario.objective.frozen_days].sum()))

@@ -176,6 +176,7 @@ class Objective:
     tolerance: float = 1e-6
     weights: Mapping[str, float] = field(default_factory=dict)
     reference: Path | None = None  # plan folder that the goals `changes` and `frozen` compare with
+    reference_days: int | None = None  # first days of the horizon that it covers; None = all
     frozen_days: int = 0  # first days of the horizon whose orders `frozen` counts
 
     @property

@@ -443,6 +443,8 @@ SETTINGS = (
               "以权重代替顺序：每个目标单位折合的元。", low=0, high=1e12, choices=GOALS),
         Field("reference", "path", "Plan folder that the goals `changes` and `frozen` compare with.",
               "目标 changes、frozen 的对照方案目录。"),
+        Field("reference_days", "integer", "First days of the horizon that the reference covers; later ones are free.",
+              "对照方案覆盖的天数；其后各日不计改动。", unit="days", default="all", low=0, high=MAX_DAYS),
         Field("frozen_days", "integer", "First days of the horizon on which `frozen` counts every change.",
               "冻结天数：计划期最初若干天，其改动计入目标 frozen。", unit="days", default=0, low=0, high=MAX_DAYS),
     )),

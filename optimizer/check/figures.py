@@ -80,8 +80,9 @@ def goal_values(count: Recount, reference: Sheet | None) -> dict[str, float]:
         "welfare": cost + float(asks - bids),
     }
     if reference is not None:
-        values["changes"] = _changes(count, reference, s.days)
-        values["frozen"] = _changes(count, reference, min(s.objective.frozen_days, s.days))
+        covered = s.days if s.objective.reference_days is None else min(s.objective.reference_days, s.days)
+        values["changes"] = _changes(count, reference, covered)
+        values["frozen"] = _changes(count, reference, min(s.objective.frozen_days, covered))
     return values
 
 

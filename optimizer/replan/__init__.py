@@ -19,6 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--from", dest="first", type=_date, required=True, metavar="DATE", help="plan anew from here")
     parser.add_argument("--scenario", type=Path, help="the scenario as it is known now, if not where OUT's lies")
     parser.add_argument("-o", "--out", type=Path, help="folder to write; OUT-from-DATE if not given")
+    parser.add_argument("--days", type=_days, metavar="DAYS", help="days of the new plan, if more than are left")
     parser.add_argument("--freeze", type=_days, default=1, metavar="DAYS", help="first days whose orders stay; 1")
     parser.add_argument("--calm-after", metavar="GOAL", help="goals up to this one may change orders, later ones not")
     parser.add_argument("--change-cost", type=float, default=MONEY_PER_CHANGE, metavar="CNY",
@@ -51,7 +52,15 @@ def command(args: argparse.Namespace) -> int:
 
     out = args.out or args.plan.with_name(f"{args.plan.name}-from-{args.first}")
     request = Request(
-        args.plan, args.scenario, args.actuals, args.first, args.freeze, args.calm_after, args.change_cost, out
+        args.plan,
+        args.scenario,
+        args.actuals,
+        args.first,
+        args.days,
+        args.freeze,
+        args.calm_after,
+        args.change_cost,
+        out,
     )
     progress = Progress(quiet=args.quiet, as_json=args.json)
     summary, findings = plan_again(request, Options(time_limit=args.time_limit), progress)

@@ -13,7 +13,8 @@ from optimizer.check import check
 from optimizer.check.folder import PlanFolder, read_plan_folder
 from optimizer.errors import Fault, InputError
 from optimizer.files import folder_written_whole
-from optimizer.intake.faults import listed, nearest
+from optimizer.intake.faults import Faults, listed, nearest
+from optimizer.intake.raw import Source
 from optimizer.outputs import FILES, summary_json, write_plan
 from optimizer.planner import Options, Planning, plan_scenario
 from optimizer.progress import Progress
@@ -25,6 +26,7 @@ from optimizer.replan.page import render
 from optimizer.replan.rest import Remainder, Rest
 from optimizer.report.texts import named, number
 from optimizer.scenario import Objective, Scenario
+from optimizer.schema import MAX_DAYS
 from optimizer.solve import UNITS
 from optimizer.tables import Table
 from optimizer.words import Words
@@ -43,6 +45,7 @@ class Request:
     scenario: Path | None
     actuals: Path
     first: dt.date
+    days: int | None
     freeze: int
     calm_after: str | None
     change_cost: float
@@ -59,12 +62,12 @@ def plan_again(request: Request, options: Options, progress: Progress) -> tuple[
         plan = _read_plan(request)
         inputs = Inputs.read(_scenario_of(request, plan))
         first = _first_day(request, inputs.scenario)
+        scenario = _whole_lots(inputs)
         moved = read_actuals(request.actuals, inputs, first)
-        expected = ordered(plan, inputs.scenario).before(first)
-        name = request.actuals.name
-        rest = Remainder(inputs.source, inputs.scenario, plan, moved, expected, first, name).take()
+        expected = ordered(plan, scenario).before(first)
+        rest = Remainder(inputs.source, scenario, plan, moved, expected, first, request.actuals.name).take()
         rest.notes += _changed_inputs(plan, inputs.scenario)
-        settings = _settings(request, inputs, first)
+        settings = _settings(request, inputs, first, plan)
     with folder_written_whole(request.out, owned=OWNED) as scratch:
         flows = _write_rest(request, rest, settings, scratch / "scenario")
         scenario = load_scenario(scratch / "scenario")
@@ -112,6 +115,19 @@ def _first_day(request: Request, scenario: Scenario) -> int:
     return first
 
 
+def _whole_lots(inputs: Inputs) -> Scenario:
+    """The scenario over as many days as its lots last, so that no release is lost when the horizon grows."""
+    scenario = inputs.scenario
+    ends = [int(day) for day in inputs.tables["supplies"]["to"] if day]
+    wanted = max([scenario.days, *(day - scenario.start.toordinal() + 1 for day in ends)])
+
+    def longer(source: Source, faults: Faults) -> set[str]:
+        source.settings["days"] = min(wanted, MAX_DAYS)
+        return set()
+
+    return inputs.changed(longer)
+
+
 def _changed_inputs(plan: PlanFolder, scenario: Scenario) -> list[Words]:
     was: Mapping[str, str] = plan.summary.get("inputs") or {}
     names = sorted(name for name in was.keys() | scenario.hashes.keys() if was.get(name) != scenario.hashes.get(name))
@@ -121,7 +137,7 @@ def _changed_inputs(plan: PlanFolder, scenario: Scenario) -> list[Words]:
     return [Words(f"inputs differ from the plan's: {told}", f"输入与原方案不同：{told}")]
 
 
-def _settings(request: Request, inputs: Inputs, first: int) -> dict[str, Any]:
+def _settings(request: Request, inputs: Inputs, first: int, plan: PlanFolder) -> dict[str, Any]:
     """The scenario's settings for the rest: later, shorter, calm, and with paths as seen from the new folder."""
     scenario, settings = inputs.scenario, dict(inputs.source.settings)
     for name in [name for name in settings if name.startswith("objective.")]:
@@ -132,14 +148,20 @@ def _settings(request: Request, inputs: Inputs, first: int) -> dict[str, Any]:
             settings[name] = os.path.relpath(there, (request.out / "scenario").resolve())
     if settings.get("roads.distances"):
         settings["roads.distances"] = "distances.csv"
+    days = scenario.days - first if request.days is None else request.days
+    if days < scenario.days - first:
+        told = f"{days} is less than the {scenario.days - first} days that are left; expected as many or more"
+        raise InputError.single(COMMAND, told, column="--days")
+    ordered_until = dt.date.fromisoformat(plan.summary["start"]) + dt.timedelta(days=int(plan.summary["days"]))
     objective = scenario.objective
     settings |= {
         "name": scenario.name,
         "start": request.first,
-        "days": scenario.days - first,
+        "days": days,
         "objective.tolerance": objective.tolerance,
         "objective.reference": ORDERS,
-        "objective.frozen_days": min(request.freeze, scenario.days - first),
+        "objective.reference_days": max(0, min(days, (ordered_until - request.first).days)),
+        "objective.frozen_days": min(request.freeze, days),
     }
     if objective.weights:
         calm = {"frozen": scenario.costs.unserved_per_t, "changes": request.change_cost}
@@ -181,7 +203,9 @@ def _write_rest(request: Request, rest: Rest, settings: Mapping[str, Any], folde
 
 def _explained(request: Request, planning: Planning, flows: Table, rest: Rest) -> tuple[list[Change], Table]:
     thaw = (request.first + dt.timedelta(days=request.freeze)).isoformat()
-    changes = changed(tonnes_by_order(flows), tonnes_by_order(planning.plan.tables["flows"]), thaw)
+    covered = planning.scenario.objective.reference_days or 0
+    until = (request.first + dt.timedelta(days=covered)).isoformat()  # later days have no orders yet
+    changes = changed(tonnes_by_order(flows), tonnes_by_order(planning.plan.tables["flows"]), thaw, until)
     otherwise = Words("the goals before `changes` are better met", "更好地满足排在“改动”之前的目标")
     if any(note.en.startswith("inputs differ") for note in rest.notes):
         otherwise = Words("the inputs have changed", "输入已改动")

@@ -44,13 +44,15 @@ def tonnes_by_order(flows: Table) -> dict[Key, float]:
     return sums
 
 
-def changed(ordered: Mapping[Key, float], planned: Mapping[Key, float], frozen_before: str) -> list[Change]:
-    """Orders that change by a kilogram or more, by date, the largest change first."""
+def changed(ordered: Mapping[Key, float], planned: Mapping[Key, float], frozen_before: str, until: str) -> list[Change]:
+    """Orders before the date ``until`` that change by a kilogram or more, by date, the largest change first."""
     every = (
         Change(key, ordered.get(key, 0.0), planned.get(key, 0.0), key[0] < frozen_before)
         for key in ordered.keys() | planned.keys()
     )
-    return sorted((c for c in every if c.size > SMALLEST_T), key=lambda c: (c.key[0], -c.size, c.key))
+    return sorted(
+        (c for c in every if c.size > SMALLEST_T and c.key[0] < until), key=lambda c: (c.key[0], -c.size, c.key)
+    )
 
 
 def causes(changes: list[Change], shocks: Mapping[str, list[Words]], otherwise: Words) -> list[Words]:

@@ -197,6 +197,32 @@ def test_a_freeze_window_that_costs_is_told(week, tmp_path):
     assert goals(free)["unserved"] == pytest.approx(0)
 
 
+def test_the_horizon_rolls_on_and_new_days_are_free(week, tmp_path, capsys):
+    """A's 100 t a day last six days, the plan three. From the third on, two days more: 300 t; only the third counts.
+
+    The next re-planning, from the folder of this one, still knows the sixth day: 200 t are left on 03-07 and 03-08.
+    """
+    folder = week(
+        'days = 3\n[objective]\norder = ["unserved", "offsite", "haul"]\n',
+        supplies="supply,material,quantity,unit,from,to\nA,spoil_silty_clay,600,t,2025-03-03,2025-03-08",
+        demands="demand,accepts,quantity,unit,daily_max\nD,spoil_silty_clay,1000,t,100",
+        facilities="facility,kind,accepts\nO,offsite,*",
+        distances="from,to,km\nA,D,1\nA,O,9",
+    )
+    plan(folder, tmp_path / "out")
+    actuals = write_actuals(tmp_path / "actuals.csv", history(tmp_path / "out", DAY))
+    got = again(tmp_path / "out", actuals, DAY, tmp_path / "new", "--days", "3")
+    assert goals(got) == pytest.approx({"frozen": 0, "unserved": 0, "offsite": 0, "changes": 0, "haul": 300})
+    assert got["replan"]["changed_orders"] == 0
+    second = write_actuals(tmp_path / "second.csv", history(tmp_path / "new", "2025-03-07"))
+    got = again(tmp_path / "new", second, "2025-03-07", tmp_path / "newer", "--days", "2")
+    assert goals(got)["haul"] == pytest.approx(200)
+    words = ["replan", str(tmp_path / "out"), "--actuals", str(actuals), "--from", DAY, "--days", "0"]
+    capsys.readouterr()
+    assert main([*words, "--quiet"]) == 2
+    assert "--days: 0 is less than the 1 days that are left" in capsys.readouterr().err
+
+
 def test_a_plant_has_processed_what_came_but_for_the_stock_it_was_to_keep(chance_week, tmp_path):
     """10 t less reach the plant than planned: the stocks of the morning hold 8 t less of aggregate, or less rubble."""
     folder = chance_week(3, ORDER)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -23,6 +24,7 @@ OWN_ARGUMENTS = {
     "roads": ("optimizer.roads", "turn an OSM extract or road table into a truck road graph"),
     "sample": ("optimizer.sample", "generate a scenario of a given size"),
     "frontier": ("optimizer.frontier", "the exact trade-off between two goals"),
+    "replan": ("optimizer.replan", "plan the rest again from what has really moved, with few changes"),
     "site": ("optimizer.siting", "decide which candidate facilities to open"),
     "whatif": ("optimizer.whatif", "compare variants of a scenario with it"),
     "serve": ("api.serve", "the trading platform on an embedded database"),
@@ -162,6 +164,8 @@ def _plan(args: argparse.Namespace) -> int:
 
         write_lp(planning, args.lp)
     if args.out is not None:
+        there = os.path.relpath(args.scenario.resolve(), args.out.resolve())
+        planning.plan.summary["scenario"] = Path(there).as_posix()
         write_plan(scenario, planning.plan, args.out, progress)
     for supply in args.explain:
         print(explain(planning, supply), file=sys.stderr if args.json else sys.stdout)

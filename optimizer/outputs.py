@@ -35,6 +35,7 @@ FILES = frozenset(
     {f"{name}.csv" for name in TABLES} | {"plan.json", "map.geojson", "report.html", "plan.xlsx"}
     | DISPATCH_FILES  # a new plan makes an older dispatch of the folder untrue
     | {"site.csv", "solutions.csv", "streets.csv"}  # and an older siting
+    | {"changes.csv", "changes.html"}  # and an older re-planning
 )  # fmt: skip
 
 

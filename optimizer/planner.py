@@ -163,8 +163,8 @@ def planning_of(
 def _goals(scenario: Scenario, program: Program, solution: Solution, figures: Figures) -> list[dict[str, Any]]:
     """Each goal with its value recomputed from the plan's tables and its proven bound."""
     values = figures.goals()
-    if "changes" in program.goals:  # the one goal that a plan's own tables do not tell
-        values["changes"] = float(program.goals["changes"] @ solution.x) + program.constants["changes"]
+    for goal in {"changes", "frozen"} & program.goals.keys():  # what a plan's own tables do not tell
+        values[goal] = max(0.0, float(program.goals[goal] @ solution.x) + program.constants[goal])
     weights = scenario.objective.weights
     if weights:
         values[TOTAL] = figures.total(weights, values)

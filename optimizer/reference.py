@@ -12,8 +12,10 @@ from optimizer.scenario import Floats, Scenario
 from optimizer.tables import Table
 
 
-def reference_tonnes(scenario: Scenario, lanes: Lanes, folder: Path) -> tuple[Floats, float]:
-    """(L,) t of the reference plan on each lane, and the t on lanes that this scenario no longer has.
+def reference_tonnes(scenario: Scenario, lanes: Lanes, folder: Path) -> tuple[Floats, Floats]:
+    """(L,) t of the reference plan on each lane, and (days,) the t on lanes that this scenario no longer has.
+
+    What the reference moves on days outside the horizon is no part of either.
 
     Raises:
         InputError: the folder holds no readable ``flows.csv``.
@@ -35,11 +37,12 @@ def reference_tonnes(scenario: Scenario, lanes: Lanes, folder: Path) -> tuple[Fl
         material, grade = scenario.commodity_name(int(lanes.commodity[arc]))
         ends = places[lanes.origin[arc]], places[lanes.destination[arc]]
         position[scenario.date(day).isoformat(), *ends, material, grade] = lane
-    reference, lost = np.zeros(len(lanes)), 0.0
+    reference, lost = np.zeros(len(lanes)), np.zeros(scenario.days)
+    day_of = {scenario.date(day).isoformat(): day for day in range(scenario.days)}
     for flow, t in zip(flows, tonnes, strict=True):
         lane_index = position.get(tuple(flow[:5]))
-        if lane_index is None:
-            lost += t
-        else:
+        if lane_index is not None:
             reference[lane_index] += t
+        elif flow[0] in day_of:
+            lost[day_of[flow[0]]] += t
     return reference, lost

@@ -32,7 +32,7 @@ UNITS = ("t", "m3_bank", "m3_loose", "m3_compacted")
 KINDS = ("yard", "disposal", "recycling", "treatment", "offsite", "quarry")
 PLANTS = ("recycling", "treatment")
 GATE_KINDS = ("load", "tip")
-GOALS = ("unserved", "offsite", "landfill", "transfer", "haul", "cost", "carbon", "welfare", "changes")
+GOALS = ("unserved", "offsite", "landfill", "transfer", "haul", "cost", "carbon", "welfare", "changes", "frozen")
 
 
 def commodity_of(material: Ints | int, grade: Ints | int) -> Ints:
@@ -175,7 +175,9 @@ class Objective:
     order: tuple[str, ...] = ("unserved", "offsite", "transfer", "haul")
     tolerance: float = 1e-6
     weights: Mapping[str, float] = field(default_factory=dict)
-    reference: Path | None = None  # plan folder that the goal `changes` compares with
+    reference: Path | None = None  # plan folder that the goals `changes` and `frozen` compare with
+    reference_days: int | None = None  # first days of the horizon that it covers; None = all
+    frozen_days: int = 0  # first days of the horizon whose orders `frozen` counts
 
     @property
     def goals(self) -> tuple[str, ...]:

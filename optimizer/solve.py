@@ -29,6 +29,7 @@ UNITS = {
     "carbon": "kg CO2e",
     "welfare": "CNY",
     "changes": "t",
+    "frozen": "t",
     TOTAL: "CNY",
 }
 NOTHING = 1e-9  # a goal at or below this is zero
@@ -196,10 +197,17 @@ class Session:
         extra = float(added @ answer.x[closed])
         return float(self.cost(goal) @ x) + extra + self.constant(goal), x
 
-    def forced(self, column: int, amount: float) -> dict[str, float] | None:
-        """Optimum of every goal, in their order, if a column had to be at least ``amount``; None when it cannot be."""
+    def forced(self, column: int, least: float, most: float | None = None) -> dict[str, float] | None:
+        """Optimum of every goal, in their order, if a column had to lie within other limits; None when it cannot.
+
+        Args:
+            column: which.
+            least: its lower limit.
+            most: its upper limit; None leaves it as it is.
+        """
         at = np.array([column], dtype=np.int32)
-        self.backend.set_column_bounds(at, np.array([amount]), self.program.upper[at])
+        upper_limit = self.program.upper[at] if most is None else np.array([most])
+        self.backend.set_column_bounds(at, np.array([least]), upper_limit)
         self._free_goals_from(0)
         values: dict[str, float] = {}
         for position, stage in enumerate(self.stages):

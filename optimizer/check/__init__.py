@@ -85,7 +85,7 @@ def check_folder(scenario: Scenario, plan_folder: Path, distances: Distances) ->
 
 
 def _reference(scenario: Scenario | None, faults: list[Fault]) -> Sheet | None:
-    """flows.csv of the plan that the goal ``changes`` compares with."""
+    """flows.csv of the plan that the goals ``changes`` and ``frozen`` compare with."""
     if scenario is None or scenario.objective.reference is None:
         return None
     return read_sheet(scenario.objective.reference / "flows.csv", TABLES["flows.csv"], faults)

@@ -60,7 +60,7 @@ def _carbon(count: Recount) -> float:
 
 
 def goal_values(count: Recount, reference: Sheet | None) -> dict[str, float]:
-    """Value of every goal that exists, whether the scenario names it or not; ``changes`` needs a reference plan."""
+    """Value of every goal that exists, named or not; ``changes`` and ``frozen`` only with a reference plan."""
     s, flows, left = count.scenario, count.flows, count.left
     into = {kind: flows.total(count.places.are(flows.to, kind)) for kind in ("offsite", "disposal", "yard")}
     cost = sum(cost_parts(count).values())
@@ -80,22 +80,24 @@ def goal_values(count: Recount, reference: Sheet | None) -> dict[str, float]:
         "welfare": cost + float(asks - bids),
     }
     if reference is not None:
-        values["changes"] = _changes(count, reference)
+        covered = s.days if s.objective.reference_days is None else min(s.objective.reference_days, s.days)
+        values["changes"] = _changes(count, reference, covered)
+        values["frozen"] = _changes(count, reference, min(s.objective.frozen_days, covered))
     return values
 
 
-def _changes(count: Recount, reference: Sheet) -> float:
-    """Half the t by which rows differ from the reference's, so that a tonne sent elsewhere counts once."""
+def _changes(count: Recount, reference: Sheet, days: int) -> float:
+    """Half the t by which rows of the first days differ from the reference's; a tonne sent elsewhere counts once."""
     s, flows = count.scenario, count.flows
     t: dict[tuple[int, str, str, str, int], float] = {}
-    span = range(s.start.toordinal(), s.start.toordinal() + s.days)
+    span = range(s.start.toordinal(), s.start.toordinal() + days)
     columns = (reference[c] for c in ("date", "from", "to", "material", "grade", "t"))
     for date, origin, to, material, grade, mass in zip(*columns, strict=True):
         if int(date) in span:
             key = (int(date), origin, to, material, int(grade))
             t[key] = t.get(key, 0.0) - float(mass)
     ids, names = count.places.ids, s.materials.ids
-    for i in range(len(flows)):
+    for i in np.flatnonzero(flows.day < days):
         date = span.start + int(flows.day[i])
         key = (date, ids[flows.origin[i]], ids[flows.to[i]], names[flows.material[i]], int(flows.grade[i]))
         t[key] = t.get(key, 0.0) + float(flows.t[i])

@@ -158,14 +158,16 @@ def _objective(reader: _Reader) -> Objective:
             "objective.reference",
             f"{quoted(reader.raw('objective.reference'))} holds no flows.csv; name a folder that cutfill plan wrote",
         )
-    if "changes" in goals and reader.raw("objective.reference") is None:
-        reader.fault("objective.reference", "is missing; the goal `changes` needs the plan folder to compare with")
-    standard = Objective()
+    for goal in [goal for goal in ("changes", "frozen") if goal in goals and reader.raw("objective.reference") is None]:
+        reader.fault("objective.reference", f"is missing; the goal `{goal}` needs the plan folder to compare with")
+    standard, covered = Objective(), reader.value("objective.reference_days")
     return Objective(
         order=() if weights is not None else tuple(order) if order is not None else standard.order,
         tolerance=reader.number("objective.tolerance", standard.tolerance),
         weights=weights or {},
         reference=reference,
+        reference_days=None if covered is None else int(covered),
+        frozen_days=int(reader.number("objective.frozen_days", standard.frozen_days)),
     )
 
 

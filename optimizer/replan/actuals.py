@@ -1,0 +1,122 @@
+"""What has moved and what was ordered, in the scenario's numbers."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from optimizer.check.folder import PlanFolder
+from optimizer.intake.csv_source import read_csv
+from optimizer.intake.faults import Faults
+from optimizer.intake.library import build_library
+from optimizer.intake.lookups import Ids
+from optimizer.intake.typed import Typed, read_table, rows_where
+from optimizer.read import Inputs
+from optimizer.scenario import GRADES, Floats, Ints, Scenario, commodity_of
+from optimizer.schema import MOST_T, PLACE_TABLES, Field, TableSpec
+
+UNREAD = ("km", "t_km", "minutes", "cost", "via")  # columns of flows.csv, so that a corrected copy of it can be given
+ACTUALS = TableSpec("actuals", "What has moved.", "已完成的运输。", (
+    Field("date", "date", "Day on which it moved.", "运输日期。", required=True),
+    Field("from", "ref", "Where it was loaded.", "装车地点。", required=True, refers=PLACE_TABLES),
+    Field("to", "ref", "Where it was tipped.", "卸车地点。", required=True, refers=PLACE_TABLES),
+    Field("material", "material", "Material.", "材料。", required=True),
+    Field("grade", "grade", "Grade; blank = the lot's own, or 2.", "等级；空白为该批土自身等级或 2。"),
+    Field("t", "number", "Tonnes.", "吨数。", unit="t", required=True, low=0, high=MOST_T),
+    *(Field(name, "text", "Not read.", "不读取。") for name in UNREAD),
+))  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Moves:
+    """Tonnes moved or ordered; places are node numbers, days those of the scenario's horizon."""
+
+    day: Ints
+    origin: Ints
+    destination: Ints
+    commodity: Ints
+    t: Floats
+
+    def before(self, day: int) -> Moves:
+        """Those of earlier days."""
+        early = self.day < day
+        ends = self.origin[early], self.destination[early]
+        return Moves(self.day[early], *ends, self.commodity[early], self.t[early])
+
+
+def read_actuals(path: Path, inputs: Inputs, first: int) -> Moves:
+    """Everything that moved before day ``first``; several rows of one kind add up, what is not listed did not move.
+
+    Raises:
+        InputError: with every fault of the file.
+    """
+    faults, scenario = Faults(), inputs.scenario
+    table = read_table(read_csv(path, ACTUALS, path.name, faults, {}), ACTUALS, path.name, faults)
+    places = Ids()
+    for name in PLACE_TABLES:
+        places.add(inputs.tables[name], inputs.tables[name].spec.key[0], faults)
+    origin, destination = (places.column(table, end, faults) for end in ("from", "to"))
+    material = build_library(inputs.tables["materials"], Faults()).column(table, "material", faults)
+    grade = _grades(scenario, table, origin)
+    start = scenario.start.toordinal()
+    _refuse_odd_days(table, scenario, first, faults)
+    _refuse_odd_ends(table, scenario, origin, destination, commodity_of(material, grade), faults)
+    faults.raise_if_any()
+    return Moves(
+        (table["date"] - start).astype(np.int32), origin, destination, commodity_of(material, grade), table["t"]
+    )
+
+
+def _grades(scenario: Scenario, table: Typed, origin: Ints) -> Ints:
+    lots = scenario.supplies.commodity % GRADES + 1
+    of_lot = (origin >= 0) & (origin < scenario.first_demand)
+    own = np.full(len(table), 2, dtype=np.int32)
+    own[of_lot] = lots[origin[of_lot]]
+    return np.where(table["grade"] == 0, own, table["grade"]).astype(np.int32)
+
+
+def _refuse_odd_days(table: Typed, scenario: Scenario, first: int, faults: Faults) -> None:
+    start = scenario.start.toordinal()
+    known = ~table.bad["date"]
+    for row in rows_where(known & ((table["date"] < start) | (table["date"] >= start + first))):
+        told = dt.date.fromordinal(int(table["date"][row]))
+        last = scenario.date(first - 1) if first else None
+        expected = f"{scenario.start} to {last}" if last else "no rows, because the plan begins on that day"
+        table.fault(faults, row, "date", f"{told} is not history of this plan; expected {expected}")
+
+
+def _refuse_odd_ends(
+    table: Typed, scenario: Scenario, origin: Ints, destination: Ints, commodity: Ints, faults: Faults
+) -> None:
+    """What no ledger could hold: soil out of a need or into a pit, another material than the lot's or the need's."""
+    ids, demand, facility = scenario.place_ids, scenario.first_demand, scenario.first_facility
+    for row in range(len(table)):
+        a, b, k = int(origin[row]), int(destination[row]), int(commodity[row])
+        if a < 0 or b < 0 or k < 0:
+            continue
+        if demand <= a < facility:
+            table.fault(faults, row, "from", f"{ids[a]} is a demand; expected a supply or facility")
+        if b < demand:
+            table.fault(faults, row, "to", f"{ids[b]} is a supply; expected a demand or facility")
+        elif b < facility and np.isnan(scenario.demands.units_per_t[b - demand, k // GRADES]):
+            table.fault(faults, row, "material", f"{ids[b]} does not accept it, so it cannot be counted there")
+        if a < demand and scenario.supplies.commodity[a] != k:
+            own = " grade ".join(scenario.commodity_name(int(scenario.supplies.commodity[a])))
+            table.fault(faults, row, "material", f"{ids[a]} holds {own}; correct the material or the grade")
+
+
+def ordered(plan: PlanFolder, scenario: Scenario) -> Moves:
+    """The flows of a plan, those between places or of materials that the scenario still has."""
+    places = {name: node for node, name in enumerate(scenario.place_ids)}
+    materials = scenario.materials.index
+    flows = plan.flows
+    origin = np.array([places.get(name, -1) for name in flows["from"]], dtype=np.int32)
+    destination = np.array([places.get(name, -1) for name in flows["to"]], dtype=np.int32)
+    material = np.array([materials.get(name, -1) for name in flows["material"]], dtype=np.int32)
+    day = flows["date"] - scenario.start.toordinal()
+    known = (origin >= 0) & (destination >= 0) & (material >= 0) & (day >= 0)
+    commodity = commodity_of(material, flows["grade"])
+    return Moves(day[known].astype(np.int32), origin[known], destination[known], commodity[known], flows["t"][known])

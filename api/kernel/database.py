@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -64,6 +65,8 @@ class Database:
             self.engine = create_engine(self.url, pool_size=POOL, max_overflow=POOL, json_deserializer=orjson.loads)
         self._writer: Engine = self.engine.execution_options(immediate=True)
         self._turn = threading.Lock()
+        in_file = self.is_sqlite and self.url.database not in (None, "", ":memory:")
+        self._others = Path(f"{self.url.database}-turn").open("w") if in_file else None  # noqa: SIM115 - as long as the database
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -76,19 +79,23 @@ class Database:
         """A transaction: committed when the block ends, rolled back when it raises.
 
         On SQLite the write lock is taken at the start (``BEGIN IMMEDIATE``): a reader that turns into a writer half-way
-        could only fail. Writers of this process queue up before it, since SQLite's own waiting is sleeping.
+        could only fail. Writers of this machine queue up before it, since SQLite's own waiting is sleeping.
         """
         with self._in_turn(), Session(self._writer, expire_on_commit=False) as session, session.begin():
             yield session
 
     @contextmanager
     def _in_turn(self) -> Iterator[None]:
-        """One writer of this process at a time on SQLite; after a long wait SQLite itself refuses."""
+        """One writer at a time on SQLite, of this process and of others; after a long wait SQLite itself refuses."""
         waited = self.is_sqlite and self._turn.acquire(timeout=BUSY_SECONDS)
         try:
+            if waited and self._others:
+                fcntl.flock(self._others, fcntl.LOCK_EX)  # let go of when its process dies
             yield
         finally:
             if waited:
+                if self._others:
+                    fcntl.flock(self._others, fcntl.LOCK_UN)
                 self._turn.release()
 
     @contextmanager
@@ -108,6 +115,8 @@ class Database:
     def close(self) -> None:
         """Closes all connections."""
         self.engine.dispose()
+        if self._others:
+            self._others.close()
 
 
 def _tune_sqlite(connection: sqlite3.Connection, record: Any) -> None:

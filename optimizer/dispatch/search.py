@@ -54,6 +54,7 @@ class Memory(NamedTuple):
     saved: Ints  # (1,)
     ruined: Ints  # (M,) round in which a string was taken from it
     tried: Ints  # (kinds,) load for which an unused truck of the kind was tried
+    failed: Ints  # (lanes,) round in which a load of the lane found no place
     absent: Ints  # (n,) loads that have no truck, the first ``count`` are valid
     order: Floats  # (n,)
 
@@ -68,6 +69,7 @@ def memory(day: Day, routes: Routes) -> Memory:
         saved=np.zeros(1, dtype=np.int64),
         ruined=np.full(trucks, -1, dtype=np.int64),
         tried=np.full(int(day.trucks[:, KIND].max(initial=0)) + 1, -1, dtype=np.int64),
+        failed=np.full(len(day.lanes), -1, dtype=np.int64),
         absent=np.zeros(loads, dtype=np.int64),
         order=np.zeros(loads),
     )
@@ -292,7 +294,11 @@ def undone_and_km(day: Day, routes: Routes) -> tuple[float, float]:
 
 @njit(cache=True)
 def fill(day: Day, routes: Routes, memory: Memory, stamp: int, blink: float) -> None:
-    """Puts every load that has no truck into the schedule, as far as possible."""
+    """Puts every load that has no truck into the schedule, as far as possible.
+
+    Where one load of a lane found no place, the others are not tried: on a day with far too few trucks that would be
+    nearly all of the time.
+    """
     count = FIRST
     for load in range(len(day.lane)):
         if routes.truck[load] < 0:
@@ -300,7 +306,9 @@ def fill(day: Day, routes: Routes, memory: Memory, stamp: int, blink: float) -> 
             count += 1
     _sort_absent(day, memory, count)
     for i in range(count):
-        place(day, routes, memory, memory.absent[i], stamp, blink)
+        lane = day.lane[memory.absent[i]]
+        if memory.failed[lane] != stamp and not place(day, routes, memory, memory.absent[i], stamp, blink):
+            memory.failed[lane] = stamp
 
 
 @njit(cache=True)

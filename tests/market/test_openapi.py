@@ -31,7 +31,7 @@ from api.kernel.problems import kinds
 from api.openapi import EXAMPLES as EXAMPLES_FILE
 from api.settings import Settings
 
-EXAMPLES = int(os.environ.get("EXAMPLES", "8"))  # of every operation and role; by hand many more, on both databases
+EXAMPLES = int(os.environ.get("EXAMPLES", "5"))  # of every operation and role; by hand many more, on both databases
 KIND = os.environ.get("DATABASE", "sqlite")
 # who asks: the organisations that own something, so that requests with known ids meet their own and foreign things
 OWNERS = {"contractor": "owner", "carrier": "haulier", "facility": "operator", "planner": "keeper",

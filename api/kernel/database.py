@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, cast
+from typing import IO, Any, cast
 
 import orjson
 from sqlalchemy import Connection, Engine, MetaData, Table, create_engine, event
@@ -65,8 +65,7 @@ class Database:
             self.engine = create_engine(self.url, pool_size=POOL, max_overflow=POOL, json_deserializer=orjson.loads)
         self._writer: Engine = self.engine.execution_options(immediate=True)
         self._turn = threading.Lock()
-        in_file = self.is_sqlite and self.url.database not in (None, "", ":memory:")
-        self._others = Path(f"{self.url.database}-turn").open("w") if in_file else None  # noqa: SIM115 - as long as the database
+        self._others: IO[str] | None = None  # on SQLite the file that writers of several processes take turns by
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -89,7 +88,8 @@ class Database:
         """One writer at a time on SQLite, of this process and of others; after a long wait SQLite itself refuses."""
         waited = self.is_sqlite and self._turn.acquire(timeout=BUSY_SECONDS)
         try:
-            if waited and self._others:
+            if waited and self.url.database:
+                self._others = self._others or Path(f"{self.url.database}-turn").open("w")  # noqa: SIM115 - until close
                 fcntl.flock(self._others, fcntl.LOCK_EX)  # let go of when its process dies
             yield
         finally:
@@ -117,6 +117,7 @@ class Database:
         self.engine.dispose()
         if self._others:
             self._others.close()
+            self._others = None
 
 
 def _tune_sqlite(connection: sqlite3.Connection, record: Any) -> None:

@@ -30,9 +30,8 @@ def render(scenario: Scenario, summary: dict[str, Any], changes: Table) -> str:
     materials = {id_: Words(en or id_, zh or id_) for id_, en, zh in zip(m.ids, m.name_en, m.name_zh, strict=True)}
     every = scenario.supplies.names + scenario.demands.names + scenario.facilities.names
     places = {id_: name for id_, name in zip(scenario.place_ids, every, strict=True) if name != id_}
-    script = own.joinpath("page.js").read_text(encoding="utf-8")
     return self_contained(
-        own.joinpath("page.html").read_text(encoding="utf-8"), {}, [script],
+        own.joinpath("page.html").read_text(encoding="utf-8"), {}, [],
         summary=summary, again=summary["replan"], days=days, hidden=max(0, len(rows) - MOST_ROWS),
         materials=materials, places=places,
     )  # fmt: skip

@@ -7,13 +7,17 @@ the charts and the long tables are drawn by the scripts from the data inside the
 from __future__ import annotations
 
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from optimizer import __version__
 from optimizer.plan import Plan
 from optimizer.report.payload import as_script, payload
 from optimizer.scenario import Scenario
 
-__all__ = ["page_text", "render", "self_contained", "shared_scripts"]
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+__all__ = ["environment", "page_text", "render", "self_contained", "shared_scripts"]
 
 LIBRARIES = ("assets/leaflet.js", "assets/echarts.min.js")
 SCRIPTS = ("basics.js", "core.js", "tables.js", "charts.js", "sankey.js", "map.js", "page.js")
@@ -41,20 +45,37 @@ def render(scenario: Scenario, plan: Plan) -> str:
     )
 
 
-def self_contained(template: str, data: dict[str, Any], scripts: list[str], **values: Any) -> str:
-    """A page of a template with the report's style sheets, its data and its scripts inside."""
-    from jinja2 import Environment, StrictUndefined
-    from markupsafe import Markup
+def environment() -> Environment:
+    """Templates that may extend ``frame.html``, with the report's words and number formats."""
+    from jinja2 import Environment, FunctionLoader, StrictUndefined
 
     from optimizer.report import texts
 
-    page = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    page.globals.update(say=texts.say, named=texts.named, number=texts.number, percent=texts.percent, blank=texts.BLANK)
-    return page.from_string(template).render(
-        data=Markup(as_script(data)),
-        styles=[Markup(page_text(name)) for name in STYLES],
-        scripts=[Markup(script) for script in scripts],
-        **values,
+    made = Environment(
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        loader=FunctionLoader(page_text),
+    )
+    made.globals.update(say=texts.say, named=texts.named, number=texts.number, percent=texts.percent, blank=texts.BLANK)
+    return made
+
+
+def self_contained(template: str, data: dict[str, Any], scripts: list[str], **values: Any) -> str:
+    """A page of a template that extends ``frame.html``, with style sheets, its data and its scripts inside."""
+    from markupsafe import Markup
+
+    return (
+        environment()
+        .from_string(template)
+        .render(
+            version=__version__,
+            data=Markup(as_script(data)),
+            styles=[Markup(page_text(name)) for name in STYLES],
+            scripts=[Markup(script) for script in [_script("frame.js"), *scripts]],
+            **values,
+        )
     )
 
 

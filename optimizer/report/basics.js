@@ -6,8 +6,6 @@ const COLOURS = {
   direct: "#2c8a62", yard: "#dba13a", recycling: "#3f7fb5", treatment: "#7d6fb3", disposal: "#9a7354", offsite: "#c2483c", quarry: "#8a949b",
 };
 const MATERIAL_COLOURS = ["#b98b4e", "#5f7f3f", "#5c8ca3", "#a3584c", "#8e7cab", "#d0b45a", "#4f9d8c", "#7a8790", "#c98268", "#3f6484", "#a8a04a", "#b06a93", "#6b5b4b", "#93b1a0", "#d69f9f", "#55708f"];
-const redraws = [];
-let printing = false;
 
 function language() {
   return document.documentElement.lang === "en" ? "en" : "zh";

@@ -338,25 +338,4 @@ drawn(drawGates);
 drawn(drawMoving);
 drawn(drawProfiles);
 
-function setLanguage(lang) {
-  document.documentElement.lang = lang === "en" ? "en" : "zh-CN";
-  try {
-    localStorage.setItem("cutfill.language", lang);
-  } catch (error) {
-    // A private window keeps nothing; the switch still works.
-  }
-  redraws.forEach((draw) => draw());
-}
-
-function setPrinting(on) {
-  if (printing === on) return;
-  printing = on;
-  document.body.classList.toggle("printing", on);
-  redraws.forEach((draw) => draw());
-  if (moving) moving.fit();
-}
-for (const button of document.querySelectorAll("[data-lang]")) button.addEventListener("click", () => setLanguage(button.dataset.lang));
-byId("print").addEventListener("click", () => window.print());
-window.addEventListener("hashchange", () => ["#zh", "#en"].includes(location.hash) && setLanguage(location.hash.slice(1)));
-window.addEventListener("beforeprint", () => setPrinting(true));
-window.addEventListener("afterprint", () => setPrinting(false));
+for (const moment of ["beforeprint", "afterprint"]) window.addEventListener(moment, () => moving && moving.fit());

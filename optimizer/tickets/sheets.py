@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import partial
 from importlib.resources import files
 from typing import Any
 
-from optimizer.report.texts import number
+from optimizer.report import environment
 from optimizer.scenario import Scenario
 from optimizer.tables import Table
 from optimizer.tickets.codes import code_svg, content
@@ -35,13 +36,10 @@ def _page(
     records: list[dict[str, Any]],
     tickets: dict[tuple[str, str], list[dict[str, Any]]],
 ) -> str:
-    from jinja2 import Environment, StrictUndefined
-
-    page = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    page.globals.update(number=number, clock=lambda moment: _clock(moment, date))
     template = files(__package__).joinpath("sheet.html").read_text(encoding="utf-8")
     pages = [_sheet(scenario, places, record, tickets[date, record["truck"]]) for record in records]
-    return page.from_string(template).render(scenario=scenario, date=date, sheets=pages)
+    clock = partial(_clock, date=date)
+    return environment().from_string(template).render(scenario=scenario, date=date, sheets=pages, clock=clock)
 
 
 def _sheet(scenario: Scenario, places: Places, record: dict[str, Any], tickets: list[dict[str, Any]]) -> dict[str, Any]:

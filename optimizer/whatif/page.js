@@ -106,15 +106,3 @@ if (DATA.line.length) {
 }
 drawn(drawMaps);
 drawn(drawCharts);
-
-function setLanguage(lang) {
-  document.documentElement.lang = lang === "en" ? "en" : "zh-CN";
-  try {
-    localStorage.setItem("cutfill.language", lang);
-  } catch (error) {
-    // A private window keeps nothing; the switch still works.
-  }
-  redraws.forEach((draw) => draw());
-}
-for (const button of document.querySelectorAll("[data-lang]")) button.addEventListener("click", () => setLanguage(button.dataset.lang));
-window.addEventListener("hashchange", () => ["#zh", "#en"].includes(location.hash) && setLanguage(location.hash.slice(1)));

@@ -12,6 +12,7 @@ from importlib import import_module
 from pathlib import Path
 
 from optimizer import __version__
+from optimizer.arguments import seconds
 from optimizer.errors import InputError
 from optimizer.progress import Progress
 
@@ -98,7 +99,7 @@ def _parser(command: str) -> argparse.ArgumentParser:
     plan.add_argument("-o", "--out", type=Path, help="plan folder to write")
     plan.add_argument("--explain", metavar="SUPPLY", action="append", default=[], help="why a lot goes where it goes")
     plan.add_argument("--solver", choices=("highs", "glop"), default="highs")
-    plan.add_argument("--time-limit", type=_seconds, metavar="SECONDS", help="stop with the best plan so far")
+    plan.add_argument("--time-limit", type=seconds, metavar="SECONDS", help="stop with the best plan so far")
     plan.add_argument("--threads", type=int, default=1, help="threads of the solver")
     plan.add_argument("--seed", type=int, default=0, help="random seed of the solver")
     plan.add_argument("--lp", type=Path, metavar="FILE", help="also write the linear program in LP format")
@@ -133,13 +134,6 @@ def _common(parser: argparse.ArgumentParser) -> None:
 
 def _variant(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--variant", metavar="TOML", help="of a variant of the scenario, as for cutfill whatif")
-
-
-def _seconds(text: str) -> float:
-    value = float(text)
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError("a number of seconds above 0")
-    return value
 
 
 def _plan(args: argparse.Namespace) -> int:

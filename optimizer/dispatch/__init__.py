@@ -96,9 +96,6 @@ def _summary(week: Week, tables: dict[str, Table], budget: Budget, progress: Pro
         "violations": {
             "unserved_loads": sum(len(schedule.undone) for schedule in week.days),
             "unserved_t": total(tables["undone"], "t"),
-            "late": 0,
-            "over_hours": 0,
-            "gate_overlaps": 0,
         },
         "goals": [
             {"name": "empty_km", "unit": "km", "value": empty, "bound": bound,

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from optimizer.arguments import seconds, whole
 from optimizer.dispatch import Budget, Dispatch, dispatch_scenario
 from optimizer.errors import Fault, InputError
 from optimizer.files import folder_written_whole
@@ -33,29 +34,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of ``cutfill dispatch``."""
     parser.add_argument("scenario", type=Path, help="scenario folder, .xlsx or .json, with trucks")
     parser.add_argument("out", type=Path, help="plan folder; planned first when there is no plan in it")
-    parser.add_argument("--rounds", type=_whole, metavar="N",
+    parser.add_argument("--rounds", type=whole, metavar="N",
                         help=f"rounds of the search for each day ({Budget().rounds:,}, or as many as the time limit "
                         "allows); same N and seed, same schedule")  # fmt: skip
-    parser.add_argument("--time-limit", type=_seconds, metavar="SECONDS", help="stop with the best schedule so far")
+    parser.add_argument("--time-limit", type=seconds, metavar="SECONDS", help="stop with the best schedule so far")
     parser.add_argument("--seed", type=int, default=0, help="random seed of the search")
-    parser.add_argument("--replay", type=_whole, default=REPLICATIONS, metavar="N",
+    parser.add_argument("--replay", type=whole, default=REPLICATIONS, metavar="N",
                         help="replays with random times; one with exact times is always made")  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print the summary as JSON on standard output")
     parser.add_argument("--quiet", action="store_true", help="no progress on standard error")
-
-
-def _whole(text: str) -> int:
-    value = int(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError("a whole number, 0 or more")
-    return value
-
-
-def _seconds(text: str) -> float:
-    value = float(text)
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError("a number of seconds above 0")
-    return value
 
 
 def command(args: argparse.Namespace) -> int:
@@ -82,6 +69,7 @@ def command(args: argparse.Namespace) -> int:
     dispatch = dispatch_scenario(scenario, distances, flows, budget, progress)
     replayed = replay(scenario, distances, dispatch.tables, replications=args.replay, seed=args.seed, progress=progress)
     dispatch.summary["replay"], dispatch.tables["replay"] = replayed.summary, replayed.table
+    dispatch.summary["violations"] |= replayed.violations
     with progress.phase("write sheets"):
         more = handouts(scenario, distances, dispatch.tables, dispatch.summary)
     write_dispatch(dispatch, args.out, more)
@@ -143,8 +131,8 @@ def in_words(dispatch: Dispatch, out: Path) -> str:
         f"{goal['gap_of_empty_km']:.2%} of the empty km, {goal['gap_of_all_km']:.2%} of all km",
         f"  {k['duty_h']:,.0f} h on duty, {k['driving_h']:,.0f} h driving, {k['fuel_l']:,.0f} L, {k['co2_kg']:,.0f} kg "
         f"CO2, {k['cost']:,.0f} CNY",
-        f"  unserved loads {bad['unserved_loads']:,} ({bad['unserved_t']:,.1f} t), late 0, over hours 0, "
-        "gate overlaps 0",
+        f"  unserved loads {bad['unserved_loads']:,} ({bad['unserved_t']:,.1f} t), late {bad['late']:,}, "
+        f"over hours {bad['over_hours']:,}, gate overlaps {bad['gate_overlaps']:,}",
     ]
     lines += replay_in_words(summary["replay"])
     if bad["unserved_loads"]:

@@ -35,6 +35,11 @@ class Replay:
     summary: dict[str, Any]
     table: Table
 
+    @property
+    def violations(self) -> dict[str, int]:
+        """What the exact replay finds broken: loads late, truck days over their hours, overlaps at gates."""
+        return {name: self.summary["exact"][name] for name in ("late", "over_hours", "gate_overlaps")}
+
 
 def replay(
     scenario: Scenario,

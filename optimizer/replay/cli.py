@@ -6,6 +6,7 @@ import argparse
 import json
 from pathlib import Path
 
+from optimizer.arguments import whole
 from optimizer.errors import InputError
 from optimizer.files import write_whole
 from optimizer.outputs import summary_json
@@ -23,17 +24,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of ``cutfill replay``."""
     parser.add_argument("scenario", type=Path, help="scenario folder, .xlsx or .json, that was dispatched")
     parser.add_argument("out", type=Path, help="plan folder with trips.csv and trucks.csv")
-    parser.add_argument("--replay", type=_whole, default=REPLICATIONS, metavar="N", help="replays with random times")
+    parser.add_argument("--replay", type=whole, default=REPLICATIONS, metavar="N", help="replays with random times")
     parser.add_argument("--seed", type=int, default=0, help="random seed; same seed and N, same luck")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON on standard output")
     parser.add_argument("--quiet", action="store_true", help="no progress on standard error")
-
-
-def _whole(text: str) -> int:
-    value = int(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError("a whole number, 0 or more")
-    return value
 
 
 def command(args: argparse.Namespace) -> int:
@@ -51,6 +45,7 @@ def command(args: argparse.Namespace) -> int:
             tables = {name: Table.read_csv(args.out / f"{name}.csv") for name in TABLES}
             found = replay(scenario, distances, tables, replications=args.replay, seed=args.seed, progress=progress)
             summary["replay"] = found.summary
+            summary["violations"] |= found.violations
             page_text = page(scenario, distances, tables | {"replay": found.table}, summary)
         except (OSError, ValueError, KeyError) as error:
             what = f"the schedules in it cannot be read ({error}); dispatch again"

@@ -19,8 +19,13 @@ COLUMNS = ("what", "id", "service", "hour", "trucks", "planned_p90_min", "planne
 
 
 def exact_figures(schedule: Schedule, exact: Outcome) -> dict[str, Any]:
-    """How many moments of the tickets, and of coming home, an exact replay does not hit, and the first of them."""
+    """How many moments of the tickets, and of coming home, an exact replay does not hit, and the first of them.
+
+    Of those ``late`` are loads tipped after their minute or never, ``gate_overlaps`` services that cannot begin at
+    theirs although what came before was in time, and ``over_hours`` truck days that end after the shift.
+    """
     wrong = ~(np.abs(exact.at - schedule.at) < 1e-6)
+    behind = ~(exact.at - schedule.at < 1e-6)
     told = [
         {"ticket": schedule.names[i], "moment": MOMENTS[m], "minutes_later": _known(exact.at[i, m] - schedule.at[i, m])}
         for i, m in np.argwhere(wrong).tolist()
@@ -31,11 +36,13 @@ def exact_figures(schedule: Schedule, exact: Outcome) -> dict[str, Any]:
          "minutes_later": _known(exact.home[i] - home[i])}
         for i in np.flatnonzero(~(np.abs(exact.home - home) < 1e-6)).tolist()
     ]  # fmt: skip
-    late_home = [day.truck for i, day in enumerate(schedule.days) if exact.home[i] > day.shift_end + 1e-6]
+    shift_end = np.array([day.shift_end for day in schedule.days])
     return {
         "moments": int(schedule.at.size + len(home)),
         "differences": len(told),
-        "home_after_shift": len(late_home),
+        "late": int(behind[:, TIP].sum()),
+        "gate_overlaps": int(sum((behind[:, m] & ~behind[:, m - 1]).sum() for m in (LOAD, TIP))),
+        "over_hours": int((~(exact.home <= shift_end + 1e-6)).sum()),
         "first_differences": told[:SHOWN],
     }
 

@@ -38,8 +38,8 @@ def test_exact_times_give_the_minutes_of_the_tickets(tmp_path, seed):
     dispatch = dispatched(folder, plan, rounds=60, seed=seed)
     exact = replayed(folder, dispatch.tables).summary["exact"]
     trucks = len(dispatch.tables["trucks"])
-    assert exact == {"moments": 6 * len(dispatch.tables["trips"]) + trucks, "differences": 0, "home_after_shift": 0,
-                     "first_differences": []}  # fmt: skip
+    assert exact == {"moments": 6 * len(dispatch.tables["trips"]) + trucks, "differences": 0, "late": 0,
+                     "gate_overlaps": 0, "over_hours": 0, "first_differences": []}  # fmt: skip
     found = replayed(folder, dispatch.tables, replications=2, seed=seed).summary
     assert found["turned_away_loads"]["mean"] <= found["late_loads"]["mean"]
 
@@ -66,8 +66,10 @@ def by_hand(tmp_path, **gate):
 def test_two_trucks_on_one_bay_are_told(tmp_path):
     """4 km = 7 min, load 5, 5 km laden = 12: both are there at 06:24; tipping takes 3, so one of them waits 3."""
     folder, tables = by_hand(tmp_path)
-    exact = replayed(folder, tables).summary["exact"]
+    found = replayed(folder, tables)
+    exact = found.summary["exact"]
     assert exact["differences"] == 3
+    assert found.violations == {"late": 1, "over_hours": 0, "gate_overlaps": 1}
     assert [(told["moment"], told["minutes_later"]) for told in exact["first_differences"]] == [
         ("tip_at", 3.0), ("leave_at", 3.0), ("home_at", 3.0)]  # fmt: skip
 
@@ -75,8 +77,18 @@ def test_two_trucks_on_one_bay_are_told(tmp_path):
 def test_a_gate_that_closes_turns_the_second_truck_away(tmp_path):
     """Hours until 06:28 hold one tipping of 3 minutes from 06:24, not a second from 06:27."""
     folder, tables = by_hand(tmp_path, closes="06:28")
-    told = replayed(folder, tables).summary["exact"]["first_differences"]
+    found = replayed(folder, tables)
+    assert (found.violations["late"], found.violations["gate_overlaps"]) == (1, 1)
+    told = found.summary["exact"]["first_differences"]
     assert [(t["moment"], t["minutes_later"]) for t in told][:2] == [("tip_at", None), ("leave_at", None)]
+
+
+def test_a_shift_that_ends_before_the_truck_is_home_is_told(tmp_path):
+    """Home at 06:42 by the tickets, and the shift ends at 06:40."""
+    folder, tables = by_hand(tmp_path, bays=2)
+    trucks = (folder / "trucks.csv").read_text(encoding="utf-8")
+    (folder / "trucks.csv").write_text(trucks.replace("18:00", "06:40"), encoding="utf-8")
+    assert replayed(folder, tables).violations == {"late": 0, "over_hours": 2, "gate_overlaps": 0}
 
 
 def test_slow_loading_is_handed_on_to_the_queue(tmp_path):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 
 import numpy as np
 import pytest
@@ -80,19 +79,6 @@ def test_laden_and_empty_add_up(tmp_path):
     assert carrier["cost"] == pytest.approx(dispatch.summary["kpis"]["cost"])
     assert carrier["co2_empty_kg"] == pytest.approx(dispatch.summary["kpis"]["co2_empty_kg"])
     assert carrier["truck_days"] == len(dispatch.tables["trucks"])
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with api.sync_playwright() as playwright:
-        own = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-        try:
-            browser = playwright.chromium.launch(executable_path=own, args=["--no-sandbox"])
-        except api.Error as error:
-            pytest.skip(f"chromium does not start: {error}")
-        yield browser
-        browser.close()
 
 
 def test_the_pages_in_a_browser(tmp_path, chromium):

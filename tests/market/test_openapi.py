@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -183,16 +182,11 @@ def test_the_page_of_problems_lists_them_all(people: People) -> None:
 
 
 @pytest.mark.slow
-def test_the_api_page_opens_in_a_browser_without_the_internet(tmp_path: Path) -> None:
+def test_the_api_page_opens_in_a_browser_without_the_internet(tmp_path: Path, chromium: Any) -> None:
     """A page that answers 200 may still show nothing: this one did, with a viewer too old for OpenAPI 3.1."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     app = create_app(settings_for(f"sqlite:///{tmp_path / 'p.sqlite'}", tmp_path))
-    with serving(app) as address, playwright.sync_playwright() as running:
-        try:
-            browser = running.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        except playwright.Error as error:
-            pytest.skip(f"chromium does not start: {error}")
-        page = browser.new_page()
+    with serving(app) as address:
+        page = chromium.new_page()
         complaints: list[str] = []
         page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
         page.on(
@@ -202,5 +196,5 @@ def test_the_api_page_opens_in_a_browser_without_the_internet(tmp_path: Path) ->
         page.wait_for_selector("#operations-tag-listings", timeout=60_000)
         page.click("#operations-tag-listings")
         page.wait_for_selector("#operations-listings-create_v1_listings_post", timeout=60_000)
-        browser.close()
+        page.close()
     assert not complaints

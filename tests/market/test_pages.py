@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -40,19 +39,6 @@ SLOW = 20_000  # ms that a page may take on a busy machine
 MOST_BYTES = 520_000
 LOOK = (Path(__file__).parent / "look.js").read_text(encoding="utf-8")
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with api.sync_playwright() as playwright:
-        own = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-        try:
-            browser = playwright.chromium.launch(executable_path=own, args=["--no-sandbox"])
-        except api.Error as error:
-            pytest.skip(f"chromium does not start: {error}")
-        yield browser
-        browser.close()
 
 
 @dataclass

@@ -1,7 +1,6 @@
 """The page in a real browser: no errors, no requests, both languages, phone, paper, hostile names."""
 
 import re
-import shutil
 from dataclasses import replace
 
 import pytest
@@ -10,19 +9,6 @@ import report_district as district
 from optimizer.report import render
 
 NASTY = "<img src=x onerror=\"document.title='owned'\"></script><script>document.title='owned'</script>"
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with api.sync_playwright() as playwright:
-        own = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-        try:
-            browser = playwright.chromium.launch(executable_path=own, args=["--no-sandbox"])
-        except api.Error as error:
-            pytest.skip(f"chromium does not start: {error}")
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

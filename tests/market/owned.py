@@ -19,7 +19,7 @@ PDF = b"%PDF-1.4\nzq-inside-the-certificate\n%%EOF\n"
 # what no outsider may read anywhere: no public field holds such a text
 MARKS = (
     "zq-contact", "0531-9090909", "zq-mail@", "ZQ-LICENCE", "zq-member", "zq-site", "ZQ-PERMIT", "zq-note", "-17.31",
-    "zq-draft", "5017.0", "3.37", "ZQ-TRANSPORT", "鲁A9ZQ77", "zq-certificate.pdf", "zq-inside-the-certificate",
+    "zq-draft", "5017.0", "731.37", "ZQ-TRANSPORT", "鲁A9ZQ77", "zq-certificate.pdf", "zq-inside-the-certificate",
     "zq-message", "-11.13", "zq.example", "zq-key", "zq-closed-yard", "617.9",
 )  # fmt: skip
 KEEPERS = (("facility", "operator"), ("carrier", "haulier"), ("planner", "keeper"))
@@ -104,7 +104,7 @@ def _registry(owner: TestClient, operator: TestClient, haulier: TestClient, ids:
     ids["sites"] = made(owner, "/v1/sites", json={"name": "zq-site", "location": PIT, "permits": [permit]})["id"]
     certificate = {"data": {"kind": "certificate"}, "files": {"file": ("zq-certificate.pdf", PDF, "application/pdf")}}
     ids["documents"] = ids["certificate"] = made(owner, "/v1/documents", **certificate)["id"]
-    yard = {"name": "yard", "kind": "yard", "accepts": ["*"], "location": YARD, "storage": 5017, "hold_cost": "3.37",
+    yard = {"name": "yard", "kind": "yard", "accepts": ["*"], "location": YARD, "storage": 5017, "hold_cost": "731.37",
             "auto_accept": False}  # fmt: skip
     ids["facilities"] = made(operator, "/v1/facilities", json=yard)["id"]
     closed = {**yard, "name": "zq-closed-yard", "status": "closed"}

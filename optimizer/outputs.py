@@ -29,6 +29,8 @@ DISPATCH_FILES = frozenset(
         "tickets.json",
         "sheets",
         "dispatch.html",
+        "events.csv",
+        "ticket_changes.csv",
     }
 )
 FILES = frozenset(

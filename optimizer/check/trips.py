@@ -1,7 +1,10 @@
 """The second reading of truck schedules: every ticket's times, places, hours and load from the inputs alone.
 
 It knows nothing of how schedules are made: legs come from the distances, gates, bans and shifts from the scenario, and
-what must be carried from the plan's flows.csv. Minutes count from midnight of the first day.
+what must be carried from the plan's flows.csv. Minutes count from midnight of the first day. Of a day that was
+dispatched anew, tickets that are done or under way are facts: whether they could be so fast is not asked, what follows
+them is checked from where they end; and nothing else may begin before the day was known, at a closed gate, or on a
+truck that is out.
 """
 
 from __future__ import annotations
@@ -22,7 +25,7 @@ from optimizer.distances import Distances
 from optimizer.scenario import UNITS, Gate, Scenario
 from optimizer.tables import Table
 
-TRIPS, TRUCKS, UNDONE, SUMMARY = "trips.csv", "trucks.csv", "undone.csv", "dispatch.json"
+TRIPS, TRUCKS, UNDONE, SUMMARY, EVENTS = "trips.csv", "trucks.csv", "undone.csv", "dispatch.json", "events.csv"
 MOMENTS = ("start_at", "load_at", "depart_at", "arrive_at", "tip_at", "leave_at")
 DAY = 1440
 KM = 1e-6
@@ -91,9 +94,11 @@ def check_trips(scenario: Scenario, distances: Distances, flows: Table, folder: 
         rows = [_Row(i + 2, record, scenario) for i, record in enumerate(trips.records())]
         totals = [(i + 2, record) for i, record in enumerate(trucks.records())]
         left = list(undone.records())
+        events = list(Table.read_csv(folder / EVENTS).records()) if (folder / EVENTS).exists() else []
         _check_schedule(scenario, distances, rows, totals, ledger)
         _check_gates(scenario, rows, ledger)
-        _check_reconciliation(scenario, flows, rows, left, ledger)
+        _check_events(scenario, rows, events, summary.get("again"), ledger)
+        _check_reconciliation(scenario, flows, events, rows, left, ledger)
         _check_summary(rows, totals, left, summary, ledger)
     except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
         what = f"{type(error).__name__}: {error}"
@@ -109,6 +114,7 @@ class _Row:
         self.truck_class = truck_class(scenario, record["truck"])
         self.origin = scenario.place_ids.index(record["from"])
         self.destination = scenario.place_ids.index(record["to"])
+        self.fact = {"planned": False, "running": True, "done": True}[record.get("state", "planned")]
         self.lane: tuple[str, ...] = (record["from"], record["to"], record["material"], record["grade"])
         self.material = scenario.materials.index[record["material"]]
         self.at = {name: _minute(scenario, record[name]) for name in MOMENTS}
@@ -183,6 +189,7 @@ class _TruckDay:
         self.k = visits[0].truck_class
         self.midnight = (dt.date.fromisoformat(visits[0].date) - scenario.start).days * DAY
         self.driven, self.driven_all = 0, 0
+        self.facts = False  # what is looked at cannot be helped any more
 
     def check(self) -> None:
         """All of it."""
@@ -192,7 +199,7 @@ class _TruckDay:
         km_empty = 0.0
         for seq, row in enumerate(self.visits, start=1):
             self._is(row.seq == seq, TRIPS, row.line, "seq", f"is {row.seq}; the truck's next ticket is {seq}")
-            at, line = row.at, row.line
+            at, line, self.facts = row.at, row.line, row.fact
             load, tip = (_times(self.s, gates, place, what)
                          for place, what in ((row.origin, "load"), (row.destination, "tip")))  # fmt: skip
             self._later(line, "start_at", at["start_at"], now, "the truck is free")
@@ -216,13 +223,19 @@ class _TruckDay:
         km_home = _number(record["km_home"])
         self._is(out == self.visits[0].at["start_at"], TRUCKS, line, "out_at", "is not when the first ticket starts")
         self._later(line, "leave_for_home_at", back, now, "the truck is free", TRUCKS)
-        minutes = self._drive(line, "km_home", node, -1 - k, back, now, km_home, laden=False, file=TRUCKS)
+        stays = record.get("state") == "out"
+        home_node = node if stays else -1 - k
+        minutes = self._drive(line, "km_home", node, home_node, back, now, km_home, laden=False, file=TRUCKS)
         self._later(line, "home_at", home, back + minutes, "it can be there", TRUCKS)
         end = self.midnight + trucks.shift[k][1]
-        self._is(home <= end, TRUCKS, line, "home_at", f"is {home - end} min after the shift")
+        self._is(self.facts or home <= end, TRUCKS, line, "home_at", f"is {home - end} min after the shift")
         most = trucks.driving_max[k]
         self._is(
-            self.driven_all <= most, TRUCKS, line, "driving_h", f"drives {self.driven_all} min, more than {most:g}"
+            self.facts or self.driven_all <= most,
+            TRUCKS,
+            line,
+            "driving_h",
+            f"drives {self.driven_all} min, more than {most:g}",
         )
         figures = {
             "trips": float(len(self.visits)),
@@ -238,7 +251,7 @@ class _TruckDay:
         self, line: int, column: str, a: int, b: int, start: int, free: int, km: float, *, laden: bool,
         file: str = TRIPS,
     ) -> int:  # fmt: skip
-        """Checks one leg; returns its minutes."""
+        """Checks one leg; returns its minutes. Facts are only checked for their km."""
         leg = self.roads.leg(a, b)
         if leg is None:
             self._is(False, file, line, column, "there is no road")
@@ -249,8 +262,10 @@ class _TruckDay:
         self.driven += minutes
         self.driven_all += minutes
         most = self.s.trucks.rest_after[self.k]
-        self._is(self.driven <= most, file, line, column, f"drives {self.driven} min without a rest, more than {most}")
-        self._is(self._allowed(a, b, start, start + minutes), file, line, column, "is on the way while a ban holds")
+        rested = self.facts or self.driven <= most
+        self._is(rested, file, line, column, f"drives {self.driven} min without a rest, more than {most}")
+        allowed = self.facts or self._allowed(a, b, start, start + minutes)
+        self._is(allowed, file, line, column, "is on the way while a ban holds")
         return minutes
 
     def _allowed(self, a: int, b: int, start: int, end: int) -> bool:
@@ -271,7 +286,7 @@ class _TruckDay:
             self.driven = 0
 
     def _later(self, line: int, column: str, at: int, least: int, when: str, file: str = TRIPS) -> None:
-        self._is(at >= least, file, line, column, f"is {least - at} min before {when}")
+        self._is(self.facts or at >= least, file, line, column, f"is {least - at} min before {when}")
 
     def _is(self, holds: bool, file: str, line: int, column: str, message: str) -> None:
         self.ledger.checks += 1
@@ -289,36 +304,81 @@ def _times(scenario: Scenario, gates: dict[tuple[int, str], Gate], place: int, w
 
 def _check_gates(scenario: Scenario, rows: list[_Row], ledger: Ledger) -> None:
     """Hours of every gate, and no more trucks at once than it has bays."""
-    served: dict[tuple[int, str], list[tuple[int, int]]] = defaultdict(list)
+    served: dict[tuple[int, str], list[tuple[int, _Row]]] = defaultdict(list)
     for row in rows:
-        served[row.origin, "load"].append((row.at["load_at"], row.line))
-        served[row.destination, "tip"].append((row.at["tip_at"], row.line))
+        served[row.origin, "load"].append((row.at["load_at"], row))
+        served[row.destination, "tip"].append((row.at["tip_at"], row))
     for gate in scenario.gates:
         service = math.ceil(gate.minutes)
         hold = max(service, 1, math.ceil(60 * gate.bays / gate.per_hour - 1e-9))
         leaving: list[int] = []
         name = f"{scenario.place_ids[gate.place]} ({gate.what})"
-        for at, line in sorted(served[gate.place, gate.what]):
+        for at, row in sorted(served[gate.place, gate.what], key=lambda pair: (pair[0], not pair[1].fact)):
             ledger.checks += 2
             inside = any(o + k * DAY <= at % DAY and at % DAY + service <= c + k * DAY
                          for o, c in gate.spells for k in (-1, 0))  # fmt: skip
-            if not inside:
-                ledger.add(TRIPS, line, f"{gate.what}_at", f"the gate {name} does not serve then")
+            if not inside and not row.fact:
+                ledger.add(TRIPS, row.line, f"{gate.what}_at", f"the gate {name} does not serve then")
             leaving = [end for end in leaving if end > at]
             leaving.append(at + hold)
-            if gate.bays and len(leaving) > gate.bays:
-                ledger.add(TRIPS, line, f"{gate.what}_at", f"{len(leaving)} trucks at the gate {name} at once, "
+            if gate.bays and len(leaving) > gate.bays and not row.fact:
+                ledger.add(TRIPS, row.line, f"{gate.what}_at", f"{len(leaving)} trucks at the gate {name} at once, "
                            f"it has bays for {gate.bays}")  # fmt: skip
 
 
-def _check_reconciliation(
-    scenario: Scenario, flows: Table, rows: list[_Row], left: list[dict[str, str]], ledger: Ledger
+def _check_events(
+    scenario: Scenario, rows: list[_Row], events: list[dict[str, str]], again: dict[str, Any] | None, ledger: Ledger
 ) -> None:
-    """Carried and undone t of every lane are the plan's, and nothing moves on a day or before it may."""
+    """Of a day dispatched anew: nothing new begins before it was known, at closed gates, or on trucks that are out."""
+    ledger.checks += 1
+    if again is None:
+        for row in rows:
+            if row.fact:
+                ledger.add(TRIPS, row.line, "state", "is no plan, and no day was dispatched anew")
+        return
+    known = _minute(scenario, again["from"])
+    gates = {(place, what): _times(scenario, {(g.place, g.what): g for g in scenario.gates}, place, what)[0]
+             for row in rows for place, what in ((row.origin, "load"), (row.destination, "tip"))}  # fmt: skip
+    for row in rows:
+        if row.fact or row.date != again["date"]:
+            continue
+        ledger.checks += 1 + len(events)
+        if row.at["start_at"] < known:
+            ledger.add(TRIPS, row.line, "start_at", f"is before {again['from']}, when the day was dispatched anew")
+        for event in events:
+            if event["date"] != row.date:
+                continue
+            begin = _minute(scenario, event["at"] or event["told_at"])
+            end = _minute(scenario, event["until"]) if event["until"] else _midnight_after(scenario, row.date)
+            if event["event"] == "breakdown" and event["truck"] == row.truck and row.at["start_at"] < end:
+                ledger.add(TRIPS, row.line, "truck", f"{row.truck} is out then; it broke down")
+            for place, what in ((row.origin, "load"), (row.destination, "tip")):
+                at = row.at[f"{what}_at"]
+                closed = event["event"] == "closed" and event["place"] == scenario.place_ids[place]
+                if closed and event["what"] in ("", what) and at < end and at + gates[place, what] > begin:
+                    ledger.add(TRIPS, row.line, f"{what}_at", f"{event['place']} is closed then")
+
+
+def _midnight_after(scenario: Scenario, date: str) -> int:
+    return _minute(scenario, date) + DAY
+
+
+def _check_reconciliation(
+    scenario: Scenario, flows: Table, events: list[dict[str, str]], rows: list[_Row], left: list[dict[str, str]],
+    ledger: Ledger,
+) -> None:  # fmt: skip
+    """Carried and undone t of every lane are the plan's, and nothing moves on a day or before it may.
+
+    Loads that were added or cancelled during a day are added to the plan, or taken from it, on that day.
+    """
     plan: dict[tuple[str, ...], dict[str, float]] = defaultdict(lambda: defaultdict(float))
     for flow in flows.records():
         lane = tuple(flow[name] for name in ("from", "to", "material", "grade"))
         plan[lane][flow["date"]] += float(flow["t"])
+    for event in events:
+        if event["event"] in ("new", "cancelled"):
+            lane = tuple(event[name] for name in ("from", "to", "material", "grade"))
+            plan[lane][event["date"]] += _number(event["t"]) * (1 if event["event"] == "new" else -1)
     found: dict[tuple[str, ...], dict[str, float]] = defaultdict(lambda: defaultdict(float))
     first: dict[tuple[str, ...], tuple[str, int]] = {}
     for row in rows:

@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 
 from optimizer.dispatch.days import MIDNIGHT, build_gates, build_problem
+from optimizer.dispatch.figures import day_figures, summarise
 from optimizer.dispatch.helps import what_would_help
 from optimizer.dispatch.loads import cut_loads, read_flows
 from optimizer.dispatch.network import build_network
 from optimizer.dispatch.solve import Budget, DaySchedule, schedule_day
-from optimizer.dispatch.state import SIZE
-from optimizer.dispatch.tables import Week, by_carrier, total, week_tables
+from optimizer.dispatch.tables import Week, week_tables
 from optimizer.distances import Distances
 from optimizer.progress import Progress
 from optimizer.scenario import Scenario
@@ -72,7 +72,7 @@ def dispatch_scenario(
     with progress.phase("tables"):
         tables = week_tables(week)
         tables["helps"] = what_would_help(week)
-    return Dispatch(_summary(week, tables, budget, progress), tables)
+    return Dispatch(summarise(scenario, tables, [day_figures(week, day) for day in days], budget, progress), tables)
 
 
 def _tomorrow(taken: Any, days: int) -> Any:
@@ -81,60 +81,3 @@ def _tomorrow(taken: Any, days: int) -> Any:
     over = taken[:, days * MIDNIGHT :]
     later[:, : over.shape[1]] = over
     return later
-
-
-def _summary(week: Week, tables: dict[str, Table], budget: Budget, progress: Progress) -> dict[str, Any]:
-    trips, trucks = tables["trips"], tables["trucks"]
-    loaded, empty = total(trips, "km_loaded"), total(trucks, "km_empty")
-    bound = sum(schedule.bound.empty_km for schedule in week.days)
-    limited = any(schedule.termination == "time_limit" for schedule in week.days)
-    return {
-        "name": week.scenario.name,
-        "termination": "time_limit" if limited else "rounds",
-        "seed": budget.seed,
-        "rounds": [schedule.rounds for schedule in week.days],
-        "violations": {
-            "unserved_loads": sum(len(schedule.undone) for schedule in week.days),
-            "unserved_t": total(tables["undone"], "t"),
-        },
-        "goals": [
-            {"name": "empty_km", "unit": "km", "value": empty, "bound": bound,
-             "gap_of_empty_km": _gap(empty, bound), "gap_of_all_km": _gap(loaded + empty, loaded + bound)},
-        ],
-        "kpis": {
-            "loads": len(trips),
-            "t": total(trips, "t"),
-            "km_loaded": loaded,
-            "km_empty": empty,
-            "empties_share": empty / (loaded + empty) if loaded + empty else None,
-            "truck_days": len(trucks),
-            "duty_h": total(trucks, "duty_h"),
-            "driving_h": total(trucks, "driving_h"),
-            "fuel_l": total(trucks, "fuel_l"),
-            "fuel_empty_l": total(trucks, "fuel_empty_l"),
-            "co2_kg": total(trucks, "co2_kg"),
-            "co2_empty_kg": total(trucks, "co2_empty_kg"),
-            "cost": total(trucks, "cost"),
-        },
-        "carriers": by_carrier(trucks),
-        "days": [_day(week, schedule) for schedule in week.days],
-        "seconds": progress.seconds,
-    }  # fmt: skip
-
-
-def _day(week: Week, schedule: DaySchedule) -> dict[str, Any]:
-    return {
-        "date": week.scenario.date(schedule.problem.date).isoformat(),
-        "loads": len(schedule.problem.loads),
-        "unserved_loads": len(schedule.undone),
-        "empty_km": schedule.empty_km,
-        "empty_km_bound": schedule.bound.empty_km,
-        "empty_km_first_schedule": schedule.first_km,
-        "trucks": int((schedule.routes.trucks[:, SIZE] > 0).sum()),
-        "trucks_bound": schedule.bound.trucks,
-        "rounds": schedule.rounds,
-    }
-
-
-def _gap(value: float, bound: float) -> float:
-    return (value - bound) / max(1.0, value)

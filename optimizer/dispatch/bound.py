@@ -2,10 +2,11 @@
 
 A truck's day is a path depot → (load) → empty leg → (load) … → depot, so that at every place as many trucks arrive
 empty as leave laden, and where they tip as many leave empty as arrive. The cheapest such flow of empty trucks
-that also fits into the shifts of the trucks it takes out of their depots is a linear program over pairs of places. The
-number of trucks is whole: with F the program's own number of trucks, either at most ⌊F⌋ or at least ⌈F⌉ leave, and the
-lesser of the two programs' values is the bound. Each value is recomputed from the duals by weak duality, so that the
-arithmetic and not the solver proves it. Rests, hours of gates, bans and bays can only add to it.
+that also fits into the shifts of the trucks it takes out of their depots is a linear program over pairs of places. A
+truck that is under way already leaves the place where it becomes free, and ends in its depot. The number of trucks is
+whole: with F the program's own number of trucks, either at most ⌊F⌋ or at least ⌈F⌉ leave, and the lesser of the two
+programs' values is the bound. Each value is recomputed from the duals by weak duality, so that the arithmetic and not
+the solver proves it. Rests, hours of gates, bans and bays can only add to it.
 """
 
 from __future__ import annotations
@@ -19,15 +20,21 @@ from scipy.sparse import csr_array, vstack
 from optimizer.dispatch.state import (
     DESTINATION,
     DRIVE_MAX,
+    DRIVEN_ALL,
     END,
+    FIXED,
+    FREE,
+    HOME,
     LADEN_MIN,
+    LOAD,
     LOAD_MIN,
     NOWHERE,
     ORIGIN,
-    READY,
+    SINCE,
     START,
     TIP_MIN,
     Day,
+    Routes,
 )
 from optimizer.scenario import Floats, Ints
 
@@ -43,6 +50,31 @@ class Bound:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """Trucks that are under way: where they become free and go home to, minutes of shift and of driving left."""
+
+    node: Ints
+    home: Ints
+    minutes: float = 0.0
+    driving: float = 0.0
+
+
+NOBODY = Standing(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
+
+
+def standing(day: Day, routes: Routes) -> Standing:
+    """The trucks of a schedule that have fixed visits and may do more."""
+    trucks = np.flatnonzero((day.trucks[:, FIXED] > 0) & (day.trucks[:, END] != NOWHERE))
+    if not len(trucks):
+        return NOBODY
+    rows = day.trucks[trucks]
+    last = routes.visits[trucks, rows[:, FIXED] - 1]
+    left = rows[:, END] - np.maximum(last[:, FREE], rows[:, SINCE])
+    driving = rows[:, DRIVE_MAX] - last[:, DRIVEN_ALL]
+    return Standing(day.lanes[day.lane[last[:, LOAD]], DESTINATION], rows[:, HOME], left.sum(), driving.sum())
+
+
+@dataclass(frozen=True)
 class _Legs:
     """Columns of the program: one per pair of nodes between which an empty truck may drive."""
 
@@ -52,9 +84,9 @@ class _Legs:
     minutes: Floats
 
 
-def lower_bound(day: Day, loads: Ints) -> Bound:
-    """The bound for doing exactly the given loads."""
-    if len(loads) == 0:
+def lower_bound(day: Day, loads: Ints, begun: Standing = NOBODY) -> Bound:
+    """The bound for doing exactly the given loads, and for the way home of trucks that are under way."""
+    if len(loads) + len(begun.node) == 0:
         return Bound(0.0, 0)
     lanes = day.lanes[day.lane[loads]]
     nodes = len(day.km)
@@ -62,8 +94,9 @@ def lower_bound(day: Day, loads: Ints) -> Bound:
     offered = np.bincount(lanes[:, DESTINATION], minlength=nodes)
     busy = float(lanes[:, [LOAD_MIN, LADEN_MIN, TIP_MIN]].sum())
     driving = float(lanes[:, LADEN_MIN].sum())
-    legs = _legs(day, wanted, offered)
-    program = _Program(day, legs, wanted, offered, busy, driving)
+    left = offered + np.bincount(begun.node, minlength=nodes)
+    legs = _legs(day, wanted, left)
+    program = _Program(day, legs, wanted, left, begun, busy, driving)
     fewest = program.least(program.out.astype(float))
     if fewest is None:
         return Bound(np.inf, None)
@@ -90,12 +123,13 @@ def _legs(day: Day, wanted: Ints, offered: Ints) -> _Legs:
 class _Program:
     """min c·x over flows x ≥ 0 of empty trucks, as rows that :func:`scipy.optimize.linprog` takes."""
 
-    def __init__(self, day: Day, legs: _Legs, wanted: Ints, offered: Ints, busy: float, driving: float):
-        depots, classes = np.unique(day.trucks[:, START], return_inverse=True)
+    def __init__(self, day: Day, legs: _Legs, wanted: Ints, left: Ints, begun: Standing, busy: float, driving: float):
+        trucks = day.trucks[(day.trucks[:, FIXED] == 0) & (day.trucks[:, END] != NOWHERE)]
+        depots = np.unique(day.trucks[:, START])
         n = len(legs.tail)
         at_depot_out, at_depot_in = np.isin(legs.tail, depots), np.isin(legs.head, depots)
         self.out = at_depot_out
-        origins, destinations = np.flatnonzero(wanted), np.flatnonzero(offered)
+        origins, destinations = np.flatnonzero(wanted), np.flatnonzero(left)
         columns = np.arange(n)
         arrive = csr_array((np.ones(n), (legs.head, columns)), shape=(len(wanted), n))[origins]
         leave = csr_array((np.ones(n), (legs.tail, columns)), shape=(len(wanted), n))[destinations]
@@ -103,18 +137,24 @@ class _Program:
         node = np.where(at_depot_out, legs.tail, legs.head)
         balance = csr_array((sign, (node, columns)), shape=(len(wanted), n))[depots]
         self.equal = _stacked([arrive, leave, balance])
-        self.right = np.concatenate([wanted[origins], offered[destinations], np.zeros(len(depots))]).astype(float)
-        per_depot = [day.trucks[classes == i] for i in range(len(depots))]
-        shift = {d: float((t[:, END] - t[:, READY]).max()) for d, t in zip(depots.tolist(), per_depot, strict=True)}
-        drive = {d: float(t[:, DRIVE_MAX].max()) for d, t in zip(depots.tolist(), per_depot, strict=True)}
+        back = np.bincount(begun.home, minlength=len(wanted))[depots]
+        self.right = np.concatenate([wanted[origins], left[destinations], -back]).astype(float)
+        per_depot = [trucks[trucks[:, START] == depot] for depot in depots]
+        shift = {d: float((t[:, END] - t[:, SINCE]).max(initial=0))
+                 for d, t in zip(depots.tolist(), per_depot, strict=True)}  # fmt: skip
+        drive = {d: float(t[:, DRIVE_MAX].max(initial=0)) for d, t in zip(depots.tolist(), per_depot, strict=True)}
         tails = legs.tail.tolist()
         given = np.array([shift[t] if o else 0.0 for t, o in zip(tails, at_depot_out.tolist(), strict=True)])
         allowed = np.array([drive[t] if o else 0.0 for t, o in zip(tails, at_depot_out.tolist(), strict=True)])
         have = csr_array((np.ones(n), (legs.tail, columns)), shape=(len(wanted), n))[depots]
         self.less = _stacked([csr_array((legs.minutes - given)[None, :]), csr_array((legs.minutes - allowed)[None, :]),
                               have.multiply(at_depot_out[None, :]).tocsr()])  # fmt: skip
-        self.limit = np.concatenate([[-busy, -driving], [len(t) for t in per_depot]]).astype(float)
-        self.most = float(wanted.sum())  # no leg is driven more often than there are loads
+        self.limit = np.concatenate(
+            [[begun.minutes - busy, begun.driving - driving], [len(t) for t in per_depot]]
+        ).astype(float)
+        self.most = float(
+            wanted.sum() + len(begun.node)
+        )  # no leg is driven more often than there are loads and ways home
 
     def solve(self, cost: Floats) -> Floats | None:
         """An optimal flow, or None when there is none."""

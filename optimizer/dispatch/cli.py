@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 from optimizer.arguments import seconds, whole
 from optimizer.dispatch import Budget, Dispatch, dispatch_scenario
+from optimizer.dispatch.redispatch import CALM, Published, Rest, dispatch_rest, named_tickets
 from optimizer.errors import Fault, InputError
 from optimizer.files import folder_written_whole
 from optimizer.outputs import DISPATCH_FILES, summary_json
@@ -22,7 +24,8 @@ from optimizer.tickets import handouts
 
 DONE, FAULTY, UNSERVED, LIMIT = 0, 1, 3, 4
 FILES = {"trips": "trips.csv", "trucks": "trucks.csv", "loads": "loads.csv", "gates": "gate_hours.csv",
-         "undone": "undone.csv", "helps": "helps.csv", "replay": "replay.csv"}  # fmt: skip
+         "undone": "undone.csv", "helps": "helps.csv", "replay": "replay.csv", "events": "events.csv",
+         "changes": "ticket_changes.csv"}  # fmt: skip
 # where the plan's report names the schedules, once there are any
 LINK_MARK = "<!-- dispatch -->"
 LINK = '<a href="dispatch.html"><span lang="en">Trucks</span><span lang="zh-CN">派车</span></a>'
@@ -41,12 +44,42 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0, help="random seed of the search")
     parser.add_argument("--replay", type=whole, default=REPLICATIONS, metavar="N",
                         help="replays with random times; one with exact times is always made")  # fmt: skip
+    again = parser.add_argument_group("a day dispatched anew, from what is in OUT")
+    again.add_argument("--from", dest="moment", type=_moment, metavar="HH:MM",
+                       help="what has not begun by then may change; 2025-03-03T10:00 names the day too")  # fmt: skip
+    again.add_argument("--actuals", type=Path, metavar="CSV",
+                       help="what has become of the day so far: late and cancelled tickets, breakdowns, closed gates, "
+                       "new loads; who is not told of did as published")  # fmt: skip
+    again.add_argument("--change-km", type=_km, default=CALM, metavar="KM",
+                       help=f"empty km that one changed ticket counts ({CALM:g}: none to save less)")  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print the summary as JSON on standard output")
     parser.add_argument("--quiet", action="store_true", help="no progress on standard error")
 
 
+def _moment(text: str) -> tuple[dt.date | None, int]:
+    """(day if it is named, minutes from its midnight)."""
+    date, _, clock = text.rpartition("T")
+    try:
+        time = dt.time.fromisoformat(clock)
+        return (dt.date.fromisoformat(date) if date else None), time.hour * 60 + time.minute
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no moment; write 10:00 or 2025-03-03T10:00") from None
+
+
+def _km(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of km, 0 or more")
+    return value
+
+
 def command(args: argparse.Namespace) -> int:
     """Runs ``cutfill dispatch``; returns the exit code."""
+    if args.actuals and not args.moment:
+        raise InputError.single("--actuals", "goes with --from HH:MM, the minute from which on the day is open")
     progress = Progress(quiet=args.quiet, as_json=args.json)
     with progress.phase("start"):
         from optimizer.distances import measure
@@ -57,6 +90,7 @@ def command(args: argparse.Namespace) -> int:
         scenario = load_scenario(args.scenario)
     if not scenario.trucks.ids:
         raise InputError.single("trucks.csv", "there are no trucks; dispatch needs at least one row")
+    published = Published.read(args.out) if args.moment else None
     if not (args.out / "plan.json").exists():
         planning = plan_scenario(scenario, Options(), progress)
         write_plan(scenario, planning.plan, args.out, progress)
@@ -66,7 +100,13 @@ def command(args: argparse.Namespace) -> int:
     flows = read_plan(scenario, args.out)
     rounds = args.rounds if args.rounds is not None or args.time_limit else Budget().rounds
     budget = Budget(rounds, args.time_limit, args.seed)
-    dispatch = dispatch_scenario(scenario, distances, flows, budget, progress)
+    if published is not None:
+        date, now = args.moment
+        day = published.day(scenario, date, named_tickets(args.actuals))
+        rest = Rest(published, day, now, args.actuals, args.change_km)
+        dispatch = Dispatch(*dispatch_rest(scenario, distances, flows, rest, budget, progress))
+    else:
+        dispatch = dispatch_scenario(scenario, distances, flows, budget, progress)
     replayed = replay(scenario, distances, dispatch.tables, replications=args.replay, seed=args.seed, progress=progress)
     dispatch.summary["replay"], dispatch.tables["replay"] = replayed.summary, replayed.table
     dispatch.summary["violations"] |= replayed.violations
@@ -134,6 +174,8 @@ def in_words(dispatch: Dispatch, out: Path) -> str:
         f"  unserved loads {bad['unserved_loads']:,} ({bad['unserved_t']:,.1f} t), late {bad['late']:,}, "
         f"over hours {bad['over_hours']:,}, gate overlaps {bad['gate_overlaps']:,}",
     ]
+    if "again" in summary:
+        lines.insert(1, _again_in_words(summary["again"]))
     lines += replay_in_words(summary["replay"])
     if bad["unserved_loads"]:
         helps = dispatch.tables["helps"].rows[:5]
@@ -145,3 +187,15 @@ def in_words(dispatch: Dispatch, out: Path) -> str:
         " per truck and day; cutfill check recomputes it"
     )
     return "\n".join(lines)
+
+
+def _again_in_words(again: dict[str, Any]) -> str:
+    """What the day that was dispatched anew changes."""
+    kinds = {"other_truck": "to another truck", "other_time": "to another time", "now_undone": "without a truck now",
+             "stranded": "stranded", "cancelled": "cancelled", "new": "loads added"}  # fmt: skip
+    told = ", ".join(f"{again[name]:,} {words}" for name, words in kinds.items() if again[name])
+    return (
+        f"  from {again['from'].replace('T', ' ')}: {again['begun_tickets']:,} tickets are done or under way, "
+        f"{again['changed_tickets']:,} of {again['open_tickets']:,} open ones change ({again['changed_share']:.1%}"
+        f"; {again['of_trucks_out']:,} were those of trucks that are out)" + (f": {told}" if told else "")
+    )

@@ -15,6 +15,7 @@ from optimizer.dispatch.state import (
     BEFORE,
     BEGIN,
     BUSY,
+    BY,
     CLASS,
     COME,
     DESTINATION,
@@ -22,6 +23,8 @@ from optimizer.dispatch.state import (
     DRIVEN,
     DRIVEN_ALL,
     END,
+    FIRST,
+    FIXED,
     FREE,
     GIVE_BACK,
     GO,
@@ -34,17 +37,17 @@ from optimizer.dispatch.state import (
     LOAD_MIN,
     NOWHERE,
     ORIGIN,
-    READY,
+    PUNCTUAL,
     REST,
     REST_AFTER,
+    SINCE,
     SIZE,
-    SPENT,
-    SPENT_ALL,
     START,
     TAKE,
     TIP,
     TIP_GATE,
     TIP_MIN,
+    WHEN,
     Day,
     Routes,
 )  # fmt: skip
@@ -113,7 +116,7 @@ def walk(day: Day, routes: Routes, truck: int, first: int, load: int, keep: bool
     """Walks a truck through its visits from ``first`` on, whose bays have been given back, and home.
 
     A rest is taken where the truck stands before a leg that would exceed the driving allowed without one; any wait
-    that lasts as long as a rest is one.
+    that lasts as long as a rest is one. Whoever has been told of a load is not called to it earlier.
 
     Args:
         load: is done before visit ``first``, as if it were in the schedule; -1 for none.
@@ -123,16 +126,18 @@ def walk(day: Day, routes: Routes, truck: int, first: int, load: int, keep: bool
         Whether it is home in time; when not, nothing is taken.
     """
     lanes, lane, minutes, begins, gates = day.lanes, day.lane, day.minutes, day.begin, day.gates
-    bans, ban_at, visits, taken = day.bans, day.ban_at, routes.visits, routes.taken
+    bans, ban_at, told, visits, taken = day.bans, day.ban_at, day.told, routes.visits, routes.taken
     row, rest, limit = day.trucks[truck, CLASS] * len(minutes), day.trucks[truck, REST], day.trucks[truck, REST_AFTER]
-    node, now = day.trucks[truck, START], day.trucks[truck, READY]
-    driven, driven_all = day.trucks[truck, SPENT], day.trucks[truck, SPENT_ALL]
+    node, now, driven, driven_all = day.trucks[truck, START], day.trucks[truck, SINCE], FIRST, FIRST
     if first:
-        node, now = lanes[lane[visits[truck, first - 1, LOAD]], DESTINATION], visits[truck, first - 1, FREE]
+        node, free = lanes[lane[visits[truck, first - 1, LOAD]], DESTINATION], visits[truck, first - 1, FREE]
         driven, driven_all = visits[truck, first - 1, DRIVEN], visits[truck, first - 1, DRIVEN_ALL]
+        driven = 0 if now - free >= rest else driven
+        now = max(now, free)
     p, size, done = first, routes.trucks[truck, SIZE], True
     while done and (load >= 0 or p < size):
-        this = lane[load if load >= 0 else visits[truck, p, LOAD]]
+        number = load if load >= 0 else visits[truck, p, LOAD]
+        this = lane[number]
         origin, destination, laden = lanes[this, ORIGIN], lanes[this, DESTINATION], lanes[this, LADEN_MIN]
         empty = minutes[node, origin]
         done = empty != NOWHERE and empty <= limit and laden <= limit
@@ -140,7 +145,8 @@ def walk(day: Day, routes: Routes, truck: int, first: int, load: int, keep: bool
             break
         leg = departure(bans, ban_at, row + node, row + origin, now + rest if driven + empty > limit else now, empty)
         driven = (0 if leg - now >= rest else driven) + empty
-        begin = service(begins, gates, taken, lanes[this, LOAD_GATE], leg + empty)
+        at = max(leg + empty, told[number, WHEN] - PUNCTUAL) if told[number, BY] == truck else leg + empty
+        begin = service(begins, gates, taken, lanes[this, LOAD_GATE], at)
         driven = 0 if begin - leg - empty >= rest else driven
         filled = begin + lanes[this, LOAD_MIN]
         go = departure(bans, ban_at, row + origin, row + destination,
@@ -185,11 +191,15 @@ def measure(day: Day, routes: Routes, truck: int) -> None:
         if p < size:
             row = lane[visits[truck, p, LOAD]]
             head = lanes[row, ORIGIN]
-            busy += lanes[row, LOAD_MIN] + lanes[row, LADEN_MIN] + lanes[row, TIP_MIN]
         stops[truck, p, BEFORE], stops[truck, p, AFTER] = node, head
         routes.legs[truck, p] = day.km[node, head]
         km += day.km[node, head]
-        busy += day.minutes[node, head]
+        if p < day.trucks[truck, FIXED]:
+            busy += visits[truck, p, FREE] - visits[truck, p, LEG]
+        else:
+            busy += day.minutes[node, head]
+            if p < size:
+                busy += lanes[row, LOAD_MIN] + lanes[row, LADEN_MIN] + lanes[row, TIP_MIN]
         if p < size:
             node = lanes[row, DESTINATION]
     routes.trucks[truck, BUSY] = busy

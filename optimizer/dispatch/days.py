@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -78,6 +79,9 @@ class Problem:
         loads: what each load is.
         nodes: (Q,) node of the network of each node of ``arrays``.
         classes: (M,) truck class and ``ordinal``: (M,) which truck of its class.
+        now: minute before which nothing could be decided any more.
+        tickets: numbers of tickets by (truck, position), where not the standard ones.
+        stay: trucks that broke down and stay where they are.
     """
 
     date: int
@@ -86,6 +90,9 @@ class Problem:
     nodes: Ints
     classes: Ints
     ordinal: Ints
+    now: int = 0
+    tickets: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    stay: frozenset[int] = frozenset()
 
 
 def build_problem(
@@ -103,7 +110,8 @@ def build_problem(
         flow = flows[f]
         load_gate, tip_gate = gates.of(flow.origin, "load"), gates.of(flow.destination, "tip")
         laden = network.laden[flow.origin, flow.destination]
-        rows.append((at[flow.origin], at[flow.destination], load_gate, tip_gate, gates.minutes[load_gate],
+        rows.append((at[flow.origin], at[flow.destination], load_gate, tip_gate,
+                     gates.minutes[load_gate] + gates.wash[load_gate],
                      gates.minutes[tip_gate] + gates.wash[tip_gate], laden))  # fmt: skip
         fits[:, i] = [capacity(scenario, k, flow.material) >= t - 2e-6 for k in range(len(trucks.ids))]
     table = np.array(rows, dtype=np.int64)
@@ -114,6 +122,8 @@ def build_problem(
     ban_at, bans = _bans(scenario, day, nodes)
     km = network.km[np.ix_(nodes, nodes)]
     arrays = Day(
+        told=np.full((len(loads), 2), -1, dtype=np.int64),
+        calm=0.0,
         lane=lane,
         weight=np.array([load.t * _priority(scenario, flows[load.flow]) for load in loads]),
         lanes=table,
@@ -145,7 +155,7 @@ def _truck_rows(scenario: Scenario, classes: Ints, depots: Ints) -> Ints:
     trucks = scenario.trucks
     rows = [
         (k, k, depots[k], depots[k], *trucks.shift[k], min(trucks.driving_max[k], NO_LIMIT), trucks.rest_after[k],
-         trucks.rest[k], 0, 0)
+         trucks.rest[k], 0, trucks.shift[k][0])
         for k in classes.tolist()
     ]  # fmt: skip
     return np.array(rows, dtype=np.int64)

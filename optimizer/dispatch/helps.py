@@ -7,7 +7,22 @@ import numpy as np
 from optimizer.dispatch.days import MINUTES
 from optimizer.dispatch.search import fill, memory, seed_compiled
 from optimizer.dispatch.solve import DaySchedule
-from optimizer.dispatch.state import KIND, LOAD_GATE, NOWHERE, TIP_GATE, Day, Routes, copied, empty_routes
+from optimizer.dispatch.state import (
+    END,
+    FIXED,
+    HOME,
+    KIND,
+    LOAD_GATE,
+    NOWHERE,
+    READY,
+    SINCE,
+    START,
+    TIP_GATE,
+    Day,
+    Routes,
+    copied,
+    empty_routes,
+)
 from optimizer.dispatch.tables import Week
 from optimizer.scenario import Ints
 from optimizer.tables import Table
@@ -27,7 +42,9 @@ def what_would_help(week: Week) -> Table:
     for schedule in week.days:
         if not len(schedule.undone):
             continue
-        tries = {f"one more {name}": _with_truck(schedule, k) for k, name in enumerate(s.trucks.ids)}
+        tries = {
+            f"one more {name}": _with_truck(schedule, k, s.trucks.shift[k][1]) for k, name in enumerate(s.trucks.ids)
+        }
         day = schedule.problem.arrays
         lanes = day.lanes[day.lane[schedule.undone]]
         for gate in sorted(set(lanes[:, LOAD_GATE].tolist()) | set(lanes[:, TIP_GATE].tolist())):
@@ -42,12 +59,14 @@ def what_would_help(week: Week) -> Table:
     return table
 
 
-def _with_truck(schedule: DaySchedule, truck_class: int) -> Ints:
-    """Loads that one more truck of a class takes."""
-    day, routes = schedule.problem.arrays, copied(schedule.routes)
-    like = int(np.flatnonzero(schedule.problem.classes == truck_class)[0])
+def _with_truck(schedule: DaySchedule, truck_class: int, end: int) -> Ints:
+    """Loads that one more truck of a class takes whose shift ends at a minute."""
+    problem, routes = schedule.problem, copied(schedule.routes)
+    day = problem.arrays
+    like = int(np.flatnonzero(problem.classes == truck_class)[0])
     more = day.trucks[like].copy()
-    more[KIND] = day.trucks[:, KIND].max() + 1
+    more[KIND], more[HOME], more[FIXED] = day.trucks[:, KIND].max() + 1, more[START], 0
+    more[SINCE], more[END] = max(more[READY], problem.now), end
     alone = empty_routes(day._replace(trucks=more[None, :]), routes.taken, longest=routes.visits.shape[1])
     return _placed(
         day._replace(trucks=np.vstack([day.trucks, more])),

@@ -16,11 +16,14 @@ from optimizer.dispatch.clock import hold_bays, measure, walk
 from optimizer.dispatch.state import (
     AFTER,
     BEFORE,
+    BEGIN,
     BUSY,
+    BY,
     CLASS,
     DESTINATION,
     END,
     FIRST,
+    FIXED,
     GIVE_BACK,
     KEEP,
     KIND,
@@ -29,11 +32,13 @@ from optimizer.dispatch.state import (
     LOAD_MIN,
     NONE,
     ORIGIN,
+    PUNCTUAL,
     READY,
     SIZE,
     TAKE,
     TIP_MIN,
     TRY,
+    WHEN,
     Day,
     Routes,
     copied,
@@ -101,9 +106,10 @@ def place(day: Day, routes: Routes, memory: Memory, load: int, stamp: int, blink
             memory.tried[trucks[truck, KIND]] = attempt
         room = trucks[truck, END] - trucks[truck, READY] - routes.trucks[truck, BUSY] - service
         given_back = size
-        for p in range(size, -1, -1):
+        change = day.calm if day.told[load, BY] >= 0 and day.told[load, BY] != truck else 0.0
+        for p in range(size, trucks[truck, FIXED] - 1, -1):
             before, after = stops[truck, p, BEFORE], stops[truck, p, AFTER]
-            more = into[before] + out[after] - legs[truck, p]
+            more = into[before] + out[after] - legs[truck, p] + change
             if more >= least or (blink > 0.0 and np.random.random() < blink):
                 continue
             if minutes[before, origin] + minutes[destination, after] - minutes[before, after] > room:
@@ -141,7 +147,7 @@ def _insert(day: Day, routes: Routes, truck: int, p: int, load: int) -> bool:
 def _take_out(day: Day, routes: Routes, truck: int, first: int, end: int) -> None:
     """Takes the loads from ``first`` to before ``end`` out, the bays from ``first`` on given back before.
 
-    All loads of the truck go when the rest cannot be done: a detour on a road by km can take less time.
+    All loads of the truck that are not fixed go when the rest cannot be done: a detour by km can take less time.
     """
     visits, size = routes.visits, routes.trucks[truck, SIZE]
     for q in range(first, end):
@@ -150,12 +156,13 @@ def _take_out(day: Day, routes: Routes, truck: int, first: int, end: int) -> Non
         visits[truck, q, LOAD] = visits[truck, q + end - first, LOAD] if q + end - first < size else -1
     routes.trucks[truck, SIZE] = size - end + first
     if not walk(day, routes, truck, first, NONE, KEEP):
-        hold_bays(day, routes, truck, FIRST, first, GIVE_BACK)
-        for q in range(routes.trucks[truck, SIZE]):
+        fixed = day.trucks[truck, FIXED]
+        hold_bays(day, routes, truck, fixed, first, GIVE_BACK)
+        for q in range(fixed, routes.trucks[truck, SIZE]):
             routes.truck[visits[truck, q, LOAD]] = -1
             visits[truck, q, LOAD] = -1
-        routes.trucks[truck, SIZE] = 0
-        walk(day, routes, truck, FIRST, NONE, KEEP)
+        routes.trucks[truck, SIZE] = fixed
+        walk(day, routes, truck, fixed, NONE, KEEP)
     measure(day, routes, truck)
 
 
@@ -189,14 +196,14 @@ def _ruin(day: Day, routes: Routes, memory: Memory, stamp: int) -> None:
     loads = len(day.lane)
     used, assigned = 0, 0
     for truck in range(len(day.trucks)):
-        if routes.trucks[truck, SIZE]:
+        if routes.trucks[truck, SIZE] > day.trucks[truck, FIXED]:
             used += 1
-            assigned += routes.trucks[truck, SIZE]
+            assigned += routes.trucks[truck, SIZE] - day.trucks[truck, FIXED]
     if not used:
         return
     longest = min(REMOVED, assigned / used)
     strings = int(np.random.random() * (4.0 * REMOVED / (1.0 + longest) - 1.0)) + 1
-    seed = day.lane[np.random.randint(loads)]
+    seed = day.lane[_changed_load(day, routes) if day.calm > 0.0 else np.random.randint(loads)]
     done = 0
     for lane in day.near[seed]:
         first, last = day.lane_at[lane], day.lane_at[lane + 1]
@@ -206,9 +213,14 @@ def _ruin(day: Day, routes: Routes, memory: Memory, stamp: int) -> None:
             truck = routes.truck[load]
             if truck < 0 or memory.ruined[truck] == stamp:
                 continue
+            at = FIRST
+            while routes.visits[truck, at, LOAD] != load:
+                at += 1
+            if at < day.trucks[truck, FIXED]:
+                continue
             _save(routes, memory, truck, stamp)
             memory.ruined[truck] = stamp
-            _cut(day, routes, truck, load, longest)
+            _cut(day, routes, truck, at, longest)
             done += 1
             if done >= strings:
                 return
@@ -216,21 +228,19 @@ def _ruin(day: Day, routes: Routes, memory: Memory, stamp: int) -> None:
 
 
 @njit(cache=True)
-def _cut(day: Day, routes: Routes, truck: int, load: int, longest: float) -> None:
-    """Takes a string that contains a load out of its truck, sometimes leaving a part in its middle."""
-    size = routes.trucks[truck, SIZE]
-    at = 0
-    while routes.visits[truck, at, LOAD] != load:
-        at += 1
-    length = int(np.random.random() * min(float(size), longest)) + 1
-    length = min(length, size)
+def _cut(day: Day, routes: Routes, truck: int, at: int, longest: float) -> None:
+    """Takes a string that contains position ``at`` out of a truck, sometimes leaving a part in its middle."""
+    size, fixed = routes.trucks[truck, SIZE], day.trucks[truck, FIXED]
+    free = size - fixed
+    length = int(np.random.random() * min(float(free), longest)) + 1
+    length = min(length, free)
     kept = 0
-    if 1 < length < size and np.random.random() < SPLIT:
+    if 1 < length < free and np.random.random() < SPLIT:
         kept = 1
-        while length + kept < size and np.random.random() > BLINK:
+        while length + kept < free and np.random.random() > BLINK:
             kept += 1
     whole = length + kept
-    low, high = max(0, at - whole + 1), min(at, size - whole)
+    low, high = max(fixed, at - whole + 1), min(at, size - whole)
     first = low + np.random.randint(high - low + 1)
     hold_bays(day, routes, truck, first, size, GIVE_BACK)
     if not kept:
@@ -284,12 +294,46 @@ def _put_back(day: Day, routes: Routes, memory: Memory) -> None:
 
 @njit(cache=True)
 def undone_and_km(day: Day, routes: Routes) -> tuple[float, float]:
-    """(t left undone, empty km)."""
+    """(t left undone, empty km and what changes of what was told count)."""
     undone, km = 0.0, routes.km.sum()
     for load in range(len(day.lane)):
         if routes.truck[load] < 0:
             undone += day.weight[load]
+    if day.calm > 0.0:
+        km += day.calm * changes(day, routes)
     return undone, km
+
+
+@njit(cache=True)
+def changes(day: Day, routes: Routes) -> int:
+    """How many loads that are done go by another truck than was told, or are loaded at another time."""
+    count = 0
+    for truck in range(len(day.trucks)):
+        for p in range(day.trucks[truck, FIXED], routes.trucks[truck, SIZE]):
+            count += _is_changed(day, routes, truck, p)
+    return count
+
+
+@njit(cache=True)
+def _is_changed(day: Day, routes: Routes, truck: int, p: int) -> bool:
+    load = routes.visits[truck, p, LOAD]
+    if day.told[load, BY] < 0:
+        return False
+    return day.told[load, BY] != truck or abs(routes.visits[truck, p, BEGIN] - day.told[load, WHEN]) > PUNCTUAL
+
+
+@njit(cache=True)
+def _changed_load(day: Day, routes: Routes) -> int:
+    """Every other time one of the loads that are changed, else any."""
+    chosen, seen = np.random.randint(len(day.lane)), 0
+    if np.random.random() < 0.5:
+        for truck in range(len(day.trucks)):
+            for p in range(day.trucks[truck, FIXED], routes.trucks[truck, SIZE]):
+                if _is_changed(day, routes, truck, p):
+                    seen += 1
+                    if np.random.randint(seen) == 0:
+                        chosen = routes.visits[truck, p, LOAD]
+    return chosen
 
 
 @njit(cache=True)

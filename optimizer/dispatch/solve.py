@@ -7,16 +7,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optimizer.dispatch.bound import Bound, lower_bound
+from optimizer.dispatch.bound import Bound, lower_bound, standing
 from optimizer.dispatch.clock import departure
 from optimizer.dispatch.days import Problem
-from optimizer.dispatch.search import fill, memory, rounds, seed_compiled, undone_and_km
+from optimizer.dispatch.search import fill, memory, rounds, seed_compiled
 from optimizer.dispatch.state import (
     BEGIN,
     CLASS,
     DESTINATION,
+    END,
+    FIXED,
     LEG,
     LOAD,
+    NOWHERE,
     ORIGIN,
     REST,
     SIZE,
@@ -53,6 +56,7 @@ class DaySchedule:
         undone: loads without a truck.
         bound: for the loads that are done.
         first_km, first_seconds: empty km of the first schedule and when it stood; ``rounds`` how many rounds were run.
+        fixed_km: part of ``empty_km`` that was driven before anything could be decided.
         termination: ``rounds`` or ``time_limit``.
     """
 
@@ -63,20 +67,30 @@ class DaySchedule:
     bound: Bound
     first_km: float
     first_seconds: float
+    fixed_km: float
     rounds: int
     termination: str
 
 
-def schedule_day(problem: Problem, taken: Ints, budget: Budget, until: float | None) -> DaySchedule:
-    """Solves one day; ``until`` is the moment of ``time.perf_counter`` at which to stop."""
+def schedule_day(
+    problem: Problem, taken: Ints, budget: Budget, until: float | None, begun: Routes | None = None
+) -> DaySchedule:
+    """Solves one day.
+
+    Args:
+        taken: (G, T) bays that are taken by others.
+        budget: rounds and seed.
+        until: the moment of ``time.perf_counter`` at which to stop.
+        begun: where to begin, with the visits that are fixed; with no load on any truck when None.
+    """
     began = time.perf_counter()
     day = problem.arrays
     seed_compiled(budget.seed)
-    routes = empty_routes(day, taken)
+    routes = empty_routes(day, taken) if begun is None else begun
     scratch = memory(day, routes)
     fill(day, routes, scratch, 0, 0.0)
     best = copied(routes)
-    first_km, first_seconds = undone_and_km(day, best)[1], time.perf_counter() - began
+    first_km, first_seconds = float(best.km.sum()), time.perf_counter() - began
     scale = max(first_km / len(day.lane), 0.1)
     done, termination = 0, "rounds"
     while budget.rounds is None or done < budget.rounds:
@@ -92,10 +106,19 @@ def schedule_day(problem: Problem, taken: Ints, budget: Budget, until: float | N
         hot, cold = (scale * HOT * (COLD / HOT) ** share for share in spent)
         rounds(day, routes, best, scratch, done + 1, count, hot, cold)
         done += count
+    if (best.truck < 0).any() and day.calm > 0:  # rather earlier than told than not at all
+        fill(day._replace(told=np.full_like(day.told, NOWHERE)), best, memory(day, best), 0, 0.0)
     _leave_late(day, best)
     undone = np.flatnonzero(best.truck < 0).astype(np.int64)
-    bound = lower_bound(day, np.flatnonzero(best.truck >= 0))
-    return DaySchedule(problem, best, undone, float(best.km.sum()), bound, first_km, first_seconds, done, termination)
+    open_ = best.truck >= 0
+    for truck, count in enumerate(day.trucks[:, FIXED]):
+        open_[best.visits[truck, :count, LOAD]] = False
+    bound = lower_bound(day, np.flatnonzero(open_), standing(day, best))
+    fixed_km = sum(best.legs[truck, :count].sum() if day.trucks[truck, END] != NOWHERE else best.km[truck]
+                   for truck, count in enumerate(day.trucks[:, FIXED]))  # fmt: skip
+    return DaySchedule(
+        problem, best, undone, float(best.km.sum()), bound, first_km, first_seconds, float(fixed_km), done, termination
+    )
 
 
 def _leave_late(day: Day, routes: Routes) -> None:
@@ -104,9 +127,12 @@ def _leave_late(day: Day, routes: Routes) -> None:
     A wait that serves as a rest keeps the length of one where it is, so that nothing else changes.
     """
     for truck in range(len(day.trucks)):
-        node = day.trucks[truck, START]
-        for visit in routes.visits[truck, : routes.trucks[truck, SIZE]]:
+        node, fixed = day.trucks[truck, START], day.trucks[truck, FIXED]
+        for p, visit in enumerate(routes.visits[truck, : routes.trucks[truck, SIZE]]):
             lane = day.lanes[day.lane[visit[LOAD]]]
+            if p < fixed:
+                node = lane[DESTINATION]
+                continue
             minutes = day.minutes[node, lane[ORIGIN]]
             wait = visit[BEGIN] - visit[LEG] - minutes
             later = visit[LEG] + (wait if wait < day.trucks[truck, REST] else wait - day.trucks[truck, REST])

@@ -23,9 +23,12 @@ TRY: Any = np.bool_(False)
 
 # columns of Day.lanes
 ORIGIN, DESTINATION, LOAD_GATE, TIP_GATE, LOAD_MIN, TIP_MIN, LADEN_MIN = range(7)
-# columns of Day.trucks; from the seventh on minutes of driving a day, of driving without a rest, of a rest, and driven
-# before the truck is ready: since its last rest, and in this shift
-CLASS, KIND, START, HOME, READY, END, DRIVE_MAX, REST_AFTER, REST, SPENT, SPENT_ALL = range(11)
+# columns of Day.trucks; END is NOWHERE where it takes no more loads; from the seventh on minutes of driving a day, of
+# driving without a rest, of a rest; how many of its visits are fixed, and the first minute at which more may begin
+CLASS, KIND, START, HOME, READY, END, DRIVE_MAX, REST_AFTER, REST, FIXED, SINCE = range(11)
+# columns of Day.told, and minutes by which loading may move before it counts as changed
+BY, WHEN = range(2)
+PUNCTUAL = 15
 # columns of Day.gates: bays (0 = no limit), and minutes a bay is taken by one truck
 BAYS, HOLD = range(2)
 # columns of Routes.visits: the load (-1 beyond the last one); the empty leg begins, loading begins, it leaves laden, it
@@ -42,7 +45,7 @@ class Day(NamedTuple):
 
     Attributes:
         lane: (n,) lane of each load; weight: (n,) t that count as undone when it is.
-        lanes: (L, 7) nodes, gates and minutes; ``TIP_MIN`` has the wash in it.
+        lanes: (L, 7) nodes, gates and minutes; ``LOAD_MIN`` and ``TIP_MIN`` have the wash in them.
         fits: (K, L) the class can carry the lane's loads.
         km, minutes: (Q, Q) empty legs; ``minutes`` NOWHERE where no road is; toward: ``km`` by head and tail.
         trucks: (M, 11); trucks of one kind are the same in everything.
@@ -52,6 +55,8 @@ class Day(NamedTuple):
         near: (L, up to 100) lanes by the empty km that join them, nearest first.
         away: (L,) km from the nearest depot to the lane's origin.
         lane_at, lane_loads: loads by lane: those of lane l are ``lane_loads[lane_at[l]:lane_at[l + 1]]``.
+        told: (n, 2) truck and minute of loading that its driver has been told, -1 where nobody has been.
+        calm: empty km that one change of what was told counts; 0 when nobody has been told anything.
     """
 
     lane: Ints
@@ -71,6 +76,8 @@ class Day(NamedTuple):
     away: Floats
     lane_at: Ints
     lane_loads: Ints
+    told: Ints
+    calm: float
 
 
 class Routes(NamedTuple):

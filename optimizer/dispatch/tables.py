@@ -19,6 +19,7 @@ from optimizer.dispatch.state import (
     BEGIN,
     COME,
     DESTINATION,
+    FIXED,
     FREE,
     GO,
     HOME,
@@ -34,10 +35,10 @@ from optimizer.scenario import Scenario
 from optimizer.tables import Table
 
 TRIPS = ("ticket", "date", "truck", "seq", "carrier", "from", "to", "material", "grade", "t", "start_at", "load_at",
-         "depart_at", "arrive_at", "tip_at", "leave_at", "km_loaded", "km_empty")  # fmt: skip
+         "depart_at", "arrive_at", "tip_at", "leave_at", "km_loaded", "km_empty", "state")  # fmt: skip
 TRUCKS = ("date", "truck", "class", "carrier", "depot", "out_at", "leave_for_home_at", "home_at", "trips", "t",
           "km_loaded", "km_empty", "km_home", "driving_h", "duty_h", "fuel_l", "co2_kg", "cost",
-          "fuel_loaded_l", "fuel_empty_l", "co2_loaded_kg", "co2_empty_kg")  # fmt: skip
+          "fuel_loaded_l", "fuel_empty_l", "co2_loaded_kg", "co2_empty_kg", "state")  # fmt: skip
 CARRIER = ("trips", "t", "km_loaded", "km_empty", "duty_h", "fuel_l", "fuel_empty_l", "co2_kg", "co2_empty_kg", "cost")
 UNDONE = ("date", "from", "to", "material", "grade", "loads", "t", "why")
 
@@ -66,6 +67,13 @@ def truck_name(scenario: Scenario, truck_class: int, ordinal: int) -> str:
     return name if count == 1 else f"{name}-{ordinal + 1:0{max(2, len(str(count)))}d}"
 
 
+def truck_numbers(scenario: Scenario) -> dict[str, int]:
+    """Every truck by name, numbered class by class as in the arrays."""
+    trucks = scenario.trucks
+    names = [truck_name(scenario, k, i) for k, count in enumerate(trucks.count) for i in range(count)]
+    return {name: number for number, name in enumerate(names)}
+
+
 def week_tables(week: Week) -> dict[str, Table]:
     """trips, trucks, loads, gates and undone."""
     trips, trucks = Table(TRIPS), Table(TRUCKS)
@@ -74,7 +82,7 @@ def week_tables(week: Week) -> dict[str, Table]:
             rows = list(_trips(week, schedule, truck))
             trips.rows += rows
             trucks.rows.append(_truck(week, schedule, truck, rows))
-    return {"trips": trips, "trucks": trucks, "loads": _loads(week), "gates": _gate_hours(week, trips),
+    return {"trips": trips, "trucks": trucks, "loads": _loads(week), "gates": gate_hours(week, trips),
             "undone": _undone(week)}  # fmt: skip
 
 
@@ -90,10 +98,12 @@ def _trips(week: Week, schedule: DaySchedule, truck: int) -> Iterator[tuple[Any,
         lane = day.lanes[day.lane[visit[LOAD]]]
         material, grade = s.commodity_name(flow.commodity)
         times = [clock(s, problem.date, visit[column]) for column in (LEG, BEGIN, GO, COME, TIP, FREE)]
-        ticket = f"{s.date(problem.date):%Y%m%d}-{name}-{seq + 1:02d}"
+        ticket = problem.tickets.get((truck, seq), f"{s.date(problem.date):%Y%m%d}-{name}-{seq + 1:02d}")
+        over = visit[FREE] <= problem.now
+        state = "planned" if seq >= day.trucks[truck, FIXED] else "done" if over else "running"
         yield (ticket, s.date(problem.date).isoformat(), name, seq + 1, s.trucks.carrier[truck_class],
                s.place_ids[flow.origin], s.place_ids[flow.destination], material, grade, load.t, *times,
-               float(day.km[lane[ORIGIN], lane[DESTINATION]]), float(day.km[node, lane[ORIGIN]]))  # fmt: skip
+               float(day.km[lane[ORIGIN], lane[DESTINATION]]), float(day.km[node, lane[ORIGIN]]), state)  # fmt: skip
         node = lane[DESTINATION]
 
 
@@ -105,7 +115,7 @@ def _truck(week: Week, schedule: DaySchedule, truck: int, rows: list[tuple[Any, 
     stops = np.concatenate([[day.trucks[truck, START]], lanes[:, DESTINATION]])
     heads = np.concatenate([lanes[:, ORIGIN], [day.trucks[truck, HOME]]])
     km_home = float(day.km[stops[-1], heads[-1]])
-    km_loaded, km_empty = sum(row[-2] for row in rows), sum(row[-1] for row in rows) + km_home
+    km_loaded, km_empty = sum(row[-3] for row in rows), sum(row[-2] for row in rows) + km_home
     driving = int(lanes[:, LADEN_MIN].sum() + day.minutes[stops, heads].sum())
     out, home = int(visits[0, LEG]), int(routes.trucks[truck, BACK_HOME])
     fuel = (km_loaded * s.driving.fuel_loaded / 100, km_empty * s.driving.fuel_empty / 100)
@@ -115,7 +125,8 @@ def _truck(week: Week, schedule: DaySchedule, truck: int, rows: list[tuple[Any, 
     return (rows[0][1], rows[0][2], s.trucks.ids[k], s.trucks.carrier[k], s.trucks.depot[k],
             clock(s, problem.date, out), clock(s, problem.date, routes.trucks[truck, BACK]),
             clock(s, problem.date, home), len(rows), sum(row[9] for row in rows), km_loaded, km_empty, km_home,
-            driving / 60, (home - out) / 60, sum(fuel), sum(co2), cost, *fuel, *co2)  # fmt: skip
+            driving / 60, (home - out) / 60, sum(fuel), sum(co2), cost, *fuel, *co2,
+            "out" if truck in problem.stay else None)  # fmt: skip
 
 
 def _or(value: float, otherwise: float) -> float:
@@ -149,7 +160,7 @@ def _loads(week: Week) -> Table:
     return table
 
 
-def _gate_hours(week: Week, trips: Table) -> Table:
+def gate_hours(week: Week, trips: Table) -> Table:
     """Arrival profile: trucks served per gate and hour, and how much of its bays they take."""
     places = {name: i for i, name in enumerate(week.scenario.place_ids)}
     count: dict[tuple[str, str, str], int] = {}

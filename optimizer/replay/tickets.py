@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optimizer.scenario import Floats, Ints, Scenario
+from optimizer.scenario import Bools, Floats, Ints, Scenario
 from optimizer.tables import Table
 
 MOMENTS = ("start_at", "load_at", "depart_at", "arrive_at", "tip_at", "leave_at")
@@ -27,6 +27,7 @@ class TruckDay:
     back: float  # leaves for home
     home: float
     shift_end: float
+    stays: bool  # it broke down, and does not come home by itself
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class Schedule:
         names: (n,) ticket numbers.
         origin, destination: (n,) nodes of the scenario.
         at: (n, 6) minutes of ``MOMENTS``.
+        facts: (n,) tickets that are done or under way: they go as they went.
         days: truck days, the earlier ones of a truck first.
     """
 
@@ -44,6 +46,7 @@ class Schedule:
     origin: Ints
     destination: Ints
     at: Floats
+    facts: Bools
     days: tuple[TruckDay, ...]
 
 
@@ -68,7 +71,7 @@ def read_schedule(scenario: Scenario, trips: Table, trucks: Table) -> Schedule:
         tickets = tuple(i for _, i in sorted(own.pop((record["truck"], record["date"]))))
         back, home = (minute(scenario, record[name]) for name in ("leave_for_home_at", "home_at"))
         end = day * MIDNIGHT + scenario.trucks.shift[k][1]
-        days.append(TruckDay(record["truck"], k, day, tickets, back, home, float(end)))
+        days.append(TruckDay(record["truck"], k, day, tickets, back, home, float(end), record.get("state") == "out"))
     unknown = {row[end] for row in rows for end in ("from", "to")} - places.keys()
     if own or unknown:
         raise ValueError(
@@ -79,6 +82,7 @@ def read_schedule(scenario: Scenario, trips: Table, trucks: Table) -> Schedule:
         origin=np.array([places[row["from"]] for row in rows], dtype=np.int32),
         destination=np.array([places[row["to"]] for row in rows], dtype=np.int32),
         at=np.array([[minute(scenario, row[name]) for name in MOMENTS] for row in rows]).reshape(-1, 6),
+        facts=np.array([row.get("state", "planned") != "planned" for row in rows], dtype=bool),
         days=tuple(days),
     )
 

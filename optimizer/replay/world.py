@@ -162,6 +162,9 @@ class _Shift:
         for ticket in self.day.tickets:
             origin, destination = int(schedule.origin[ticket]), int(schedule.destination[ticket])
             at, plan = self.run.at[ticket], schedule.at[ticket]
+            if schedule.facts[ticket]:
+                yield from self._relive(ticket)
+                continue
             empty, laden = int(network.empty[self.node, origin]), int(network.laden[origin, destination])
             at[START] = yield from self._leg(origin, plan[START], empty, self.run.factor(ticket, EMPTY_LEG))
             due = plan[START] + empty
@@ -175,10 +178,33 @@ class _Shift:
             if begun == math.inf:
                 break
             at[TIP_AT], at[LEAVE] = begun, self.env.now
+        if self.day.stays:
+            yield from self.run.wait(self.day.home)
+            self.run.home[self.number] = self.day.home
+            return
         luck = self.run.luck
         home = 1.0 if luck is None else float(luck.home[self.number])
         yield from self._leg(depot, self.day.back, int(network.empty[self.node, depot]), home)
         self.run.home[self.number] = self.env.now
+
+    def _relive(self, ticket: int) -> Steps:
+        """A ticket that is done or under way, at its own minutes; nobody else has to wait for it at a gate."""
+        network, schedule = self.world.network, self.world.schedule
+        origin, destination = int(schedule.origin[ticket]), int(schedule.destination[ticket])
+        plan, stood = schedule.at[ticket], self.env.now
+        empty, laden = int(network.empty[self.node, origin]), int(network.laden[origin, destination])
+        gate = self.world.hours[origin, "load"]
+        stages = (
+            (plan[START] - stood, empty),
+            (plan[LOAD_AT] - plan[START] - empty, 0),
+            (plan[DEPART] - plan[LOAD_AT] - gate.service - gate.wash, laden),
+            (plan[TIP_AT] - plan[DEPART] - laden, 0),
+        )
+        for wait, minutes in stages:
+            self.driven = (0.0 if wait >= self.rest else self.driven) + minutes
+        self.run.at[ticket] = plan
+        self.node = destination
+        yield from self.run.wait(plan[LEAVE])
 
     def _leg(self, to: int, earliest: float, minutes: int, factor: float) -> Moment:
         """Rests when it must, waits for ticket and bans, drives; returns when it left."""

@@ -180,7 +180,7 @@ def in_words(dispatch: Dispatch, out: Path) -> str:
     if bad["unserved_loads"]:
         helps = dispatch.tables["helps"].rows[:5]
         lines += [f"  {date}: {what} takes {loads} more loads, {t:,.0f} t, worth {worth:,.0f} CNY"
-                  for date, what, loads, t, worth in helps]  # fmt: skip
+                  for date, what, loads, t, worth, _ in helps]  # fmt: skip
         lines.append("  undone.csv says what is left and why, helps.csv what more would be worth")
     lines.append(
         f"  written to {out}: trips.csv has every ticket, dispatch.html shows the days, sheets has a page"

@@ -36,25 +36,29 @@ def what_would_help(week: Week) -> Table:
     Loads are put into the schedule as it stands, so each figure is a promise that can be kept, not an estimate.
     """
     s = week.scenario
-    table = Table(("date", "what", "loads", "t", "worth"))
-    gate_names = {number: f"one hour more at {s.place_ids[node]} ({what})"
-                  for (node, what), number in week.gates.number.items()}  # fmt: skip
+    table = Table(("date", "what", "loads", "t", "worth", "what_zh"))
+    does = {"load": "装车", "tip": "卸车"}
+    gate_names = {
+        number: (f"one hour more at {s.place_ids[node]} ({what})", f"{s.place_ids[node]}（{does[what]}）延长一小时")
+        for (node, what), number in week.gates.number.items()
+    }
     for schedule in week.days:
         if not len(schedule.undone):
             continue
         tries = {
-            f"one more {name}": _with_truck(schedule, k, s.trucks.shift[k][1]) for k, name in enumerate(s.trucks.ids)
+            (f"one more {name}", f"增加一辆 {name}"): _with_truck(schedule, k, s.trucks.shift[k][1])
+            for k, name in enumerate(s.trucks.ids)
         }
         day = schedule.problem.arrays
         lanes = day.lanes[day.lane[schedule.undone]]
         for gate in sorted(set(lanes[:, LOAD_GATE].tolist()) | set(lanes[:, TIP_GATE].tolist())):
             if gate in gate_names:
                 tries[gate_names[gate]] = _with_hour(schedule, gate)
-        for what, placed in tries.items():
+        for (what, what_zh), placed in tries.items():
             t = sum(schedule.problem.loads[i].t for i in placed.tolist())
             if len(placed):
                 date = s.date(schedule.problem.date).isoformat()
-                table.rows.append((date, what, len(placed), t, t * s.costs.unserved_per_t))
+                table.rows.append((date, what, len(placed), t, t * s.costs.unserved_per_t, what_zh))
     table.rows.sort(key=lambda row: (row[0], -row[4], row[1]))
     return table
 

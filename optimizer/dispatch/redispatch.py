@@ -35,8 +35,8 @@ STRANDED = "stands laden on"  # how the reason of such a row begins
 EVENTS = ("date", "told_at", "event", "ticket", "truck", "place", "what", "from", "to", "material", "grade", "t", "at",
           "until", *MOMENTS)  # fmt: skip
 TEXTS = frozenset(
-    {"ticket", "date", "truck", "carrier", "from", "to", "material", "grade", "class", "depot", "state", "why", "what",
-     "hour", "place", *MOMENTS, "out_at", "leave_for_home_at", "home_at"}
+    {"ticket", "date", "truck", "carrier", "from", "to", "material", "grade", "class", "depot", "state", "why",
+     "why_zh", "what", "what_zh", *MOMENTS, "out_at", "leave_for_home_at", "home_at"}
 )  # fmt: skip
 FILES = {"trips": "trips.csv", "trucks": "trucks.csv", "loads": "loads.csv", "undone": "undone.csv",
          "helps": "helps.csv"}  # fmt: skip
@@ -235,8 +235,10 @@ class _Today:
         """Rows of undone.csv for loads that stand on trucks."""
         before = [tuple(row.values()) for row in self.rows("undone") if row["why"].startswith(STRANDED)]
         names = {number: name for name, number in truck_numbers(self.s).items()}
-        return before + [(self.date, *ticket.lane, 1, ticket.t, f"{STRANDED} {names[ticket.truck]}, which broke down")
-                         for ticket in self.facts.stranded]  # fmt: skip
+        for ticket in self.facts.stranded:
+            why, why_zh = STRANDED + f" {names[ticket.truck]}, which broke down", f"装在故障车 {names[ticket.truck]} 上"
+            before.append((self.date, *ticket.lane, 1, ticket.t, why, why_zh))
+        return before
 
     def used_numbers(self) -> set[str]:
         """Numbers of tickets that there are or were."""

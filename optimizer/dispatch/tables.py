@@ -40,7 +40,7 @@ TRUCKS = ("date", "truck", "class", "carrier", "depot", "out_at", "leave_for_hom
           "km_loaded", "km_empty", "km_home", "driving_h", "duty_h", "fuel_l", "co2_kg", "cost",
           "fuel_loaded_l", "fuel_empty_l", "co2_loaded_kg", "co2_empty_kg", "state")  # fmt: skip
 CARRIER = ("trips", "t", "km_loaded", "km_empty", "duty_h", "fuel_l", "fuel_empty_l", "co2_kg", "co2_empty_kg", "cost")
-UNDONE = ("date", "from", "to", "material", "grade", "loads", "t", "why")
+UNDONE = ("date", "from", "to", "material", "grade", "loads", "t", "why", "why_zh")
 
 
 @dataclass(frozen=True)
@@ -187,22 +187,23 @@ def _undone(week: Week) -> Table:
             material, grade = s.commodity_name(flow.commodity)
             table.rows.append((s.date(schedule.problem.date).isoformat(), s.place_ids[flow.origin],
                                s.place_ids[flow.destination], material, grade, len(loads),
-                               sum(load.t for load in loads), _why(week, schedule, flow)))  # fmt: skip
+                               sum(load.t for load in loads), *_why(week, schedule, flow)))  # fmt: skip
     return table
 
 
-def _why(week: Week, schedule: DaySchedule, flow: Flow) -> str:
+def _why(week: Week, schedule: DaySchedule, flow: Flow) -> tuple[str, str]:
+    """The first reason that holds, in English and Chinese."""
     s, day = week.scenario, schedule.problem.date
     able = [k for k in range(len(s.trucks.ids)) if flow.material in s.trucks.carries[k]]
     if all(any(ban.first <= day <= ban.last and touched(s, ban, k) for ban in s.bans) for k in able):
-        return "bans leave the trucks that may carry it too few hours"
+        return "bans leave the trucks that may carry it too few hours", "限行后可承运车辆的时间不足"
     for node, what in ((flow.origin, "load"), (flow.destination, "tip")):
         gate = week.gates.of(node, what)
         if week.gates.limits[gate, 0] or gate > 1:
-            return (
-                f"the hours and bays of the gate {s.place_ids[node]} ({what}), or the shifts of the trucks, are used up"
-            )
-    return "the shifts of the trucks that may carry it are used up"
+            name, does = s.place_ids[node], {"load": "装车", "tip": "卸车"}[what]
+            return (f"the hours and bays of the gate {name} ({what}), or the shifts of the trucks, are used up",
+                    f"{name}（{does}）的服务时间与车位，或车辆班次，已用满")  # fmt: skip
+    return "the shifts of the trucks that may carry it are used up", "可承运车辆的班次已用满"
 
 
 def by_carrier(trucks: Table) -> list[dict[str, Any]]:

@@ -46,6 +46,9 @@ def command(args: argparse.Namespace) -> int:
             found = replay(scenario, distances, tables, replications=args.replay, seed=args.seed, progress=progress)
             summary["replay"] = found.summary
             summary["violations"] |= found.violations
+            changes = args.out / "ticket_changes.csv"
+            if changes.exists():
+                tables["changes"] = Table.read_csv(changes)
             page_text = page(scenario, distances, tables | {"replay": found.table}, summary)
         except (OSError, ValueError, KeyError) as error:
             what = f"the schedules in it cannot be read ({error}); dispatch again"

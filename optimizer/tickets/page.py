@@ -21,7 +21,7 @@ from optimizer.report.network import STEP, encoded
 from optimizer.report.texts import texts
 from optimizer.scenario import Scenario
 from optimizer.tables import Table
-from optimizer.tickets.words import WORDS
+from optimizer.tickets.words import CHANGE_KINDS, WORDS
 
 SHARED = ("basics.js", "charts.js", "map.js")
 TEXTS = ("js", "kind", "unit")
@@ -35,7 +35,7 @@ def page(scenario: Scenario, distances: Distances, tables: Mapping[str, Table], 
     Args:
         scenario: what was dispatched.
         distances: its distances, for the lines that trucks drive along.
-        tables: trips, trucks, undone, helps and replay, as made or as read from the files.
+        tables: trips, trucks, undone, helps and replay, as made or as read from the files; and ``changes``, if any.
         summary: the content of dispatch.json.
     """
     own = files(__package__)
@@ -55,8 +55,18 @@ def page(scenario: Scenario, distances: Distances, tables: Mapping[str, Table], 
                 for row in replayed[:SHOWN]],
         undone=list(tables["undone"].records())[:SHOWN],
         helps=list(tables["helps"].records())[:SHOWN],
+        again=summary.get("again"),
+        changes=_last_changes(tables.get("changes"), summary.get("again")),
+        kinds=CHANGE_KINDS,
         asnumber=_blank,
     )  # fmt: skip
+
+
+def _last_changes(changes: Table | None, again: dict[str, Any] | None) -> list[dict[str, Any]]:
+    """What changed when the day was dispatched anew last."""
+    if changes is None or again is None:
+        return []
+    return [row for row in changes.records() if row["date"] == again["date"] and row["told_at"] == again["from"]]
 
 
 def _data(

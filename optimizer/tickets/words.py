@@ -40,3 +40,12 @@ WORDS: dict[str, tuple[str, str]] = {
     "hour_roads": ("Roads driven in this hour, by number of trips", "本小时行驶道路，线宽为车次"),
     "sheet": ("sheet", "派车单"),
 }  # fmt: skip
+
+CHANGE_KINDS: dict[str, tuple[str, str]] = {
+    "truck": ("another truck", "换车"),
+    "time": ("another time", "改时"),
+    "undone": ("no truck left", "无车可派"),
+    "stranded": ("on a broken truck", "滞留故障车"),
+    "cancelled": ("cancelled", "取消"),
+    "new": ("new", "新增"),
+}

@@ -5,8 +5,7 @@ What is called deep inside takes only the arrays it needs: each array handed on 
 
 from __future__ import annotations
 
-from numba import njit
-
+from optimizer.dispatch.compiled import compiled
 from optimizer.dispatch.state import (
     AFTER,
     BACK,
@@ -54,7 +53,7 @@ from optimizer.dispatch.state import (
 from optimizer.scenario import Ints
 
 
-@njit(cache=True)
+@compiled
 def departure(bans: Ints, ban_at: Ints, one: int, other: int, at: int, minutes: int) -> int:
     """First minute from ``at`` on at which a leg may begin so that it touches no ban at either end.
 
@@ -74,7 +73,7 @@ def departure(bans: Ints, ban_at: Ints, one: int, other: int, at: int, minutes: 
     return at
 
 
-@njit(cache=True)
+@compiled
 def service(begin: Ints, gates: Ints, taken: Ints, gate: int, at: int) -> int:
     """First minute from ``at`` on at which a truck is served: the gate is open, a bay free long enough."""
     last = begin.shape[1]
@@ -93,7 +92,7 @@ def service(begin: Ints, gates: Ints, taken: Ints, gate: int, at: int) -> int:
     return NOWHERE
 
 
-@njit(cache=True)
+@compiled
 def hold(gates: Ints, taken: Ints, gate: int, at: int, sign: int) -> None:
     """Takes (``sign`` 1) or gives back (-1) one bay of a gate from a minute on."""
     if gates[gate, BAYS]:
@@ -101,7 +100,7 @@ def hold(gates: Ints, taken: Ints, gate: int, at: int, sign: int) -> None:
             taken[gate, minute] += sign
 
 
-@njit(cache=True)
+@compiled
 def hold_bays(day: Day, routes: Routes, truck: int, first: int, last: int, sign: int) -> None:
     """Takes or gives back the bays of a truck's visits from ``first`` to before ``last``."""
     gates, taken, lanes, lane, visits = day.gates, routes.taken, day.lanes, day.lane, routes.visits
@@ -111,7 +110,7 @@ def hold_bays(day: Day, routes: Routes, truck: int, first: int, last: int, sign:
         hold(gates, taken, lanes[row, TIP_GATE], visits[truck, p, TIP], sign)
 
 
-@njit(cache=True)
+@compiled
 def walk(day: Day, routes: Routes, truck: int, first: int, load: int, keep: bool) -> bool:
     """Walks a truck through its visits from ``first`` on, whose bays have been given back, and home.
 
@@ -181,7 +180,7 @@ def walk(day: Day, routes: Routes, truck: int, first: int, load: int, keep: bool
     return done
 
 
-@njit(cache=True)
+@compiled
 def measure(day: Day, routes: Routes, truck: int) -> None:
     """Writes down for every position of a truck the places around it and the km of the leg; km and busy minutes."""
     lanes, lane, stops, visits = day.lanes, day.lane, routes.stops, routes.visits

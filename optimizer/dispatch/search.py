@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from optimizer.dispatch.clock import hold_bays, measure, walk
+from optimizer.dispatch.compiled import compiled
 from optimizer.dispatch.state import (
     AFTER,
     BEFORE,
@@ -80,13 +80,13 @@ def memory(day: Day, routes: Routes) -> Memory:
     )
 
 
-@njit(cache=True)
+@compiled
 def seed_compiled(seed: int) -> None:
     """Seeds the random numbers of compiled code, which are apart from NumPy's."""
     np.random.seed(seed)
 
 
-@njit(cache=True)
+@compiled
 def place(day: Day, routes: Routes, memory: Memory, load: int, stamp: int, blink: float) -> bool:
     """Puts one load where it costs least and can be done; False when there is no such place."""
     trucks, minutes, stops, legs, fits = day.trucks, day.minutes, routes.stops, routes.legs, day.fits
@@ -127,7 +127,7 @@ def place(day: Day, routes: Routes, memory: Memory, load: int, stamp: int, blink
     return _insert(day, routes, truck_found, p_found, load)
 
 
-@njit(cache=True)
+@compiled
 def _insert(day: Day, routes: Routes, truck: int, p: int, load: int) -> bool:
     visits = routes.visits
     hold_bays(day, routes, truck, p, routes.trucks[truck, SIZE], GIVE_BACK)
@@ -143,7 +143,7 @@ def _insert(day: Day, routes: Routes, truck: int, p: int, load: int) -> bool:
     return False
 
 
-@njit(cache=True)
+@compiled
 def _take_out(day: Day, routes: Routes, truck: int, first: int, end: int) -> None:
     """Takes the loads from ``first`` to before ``end`` out, the bays from ``first`` on given back before.
 
@@ -166,7 +166,7 @@ def _take_out(day: Day, routes: Routes, truck: int, first: int, end: int) -> Non
     measure(day, routes, truck)
 
 
-@njit(cache=True)
+@compiled
 def _save(routes: Routes, memory: Memory, truck: int, stamp: int) -> None:
     """Keeps a truck as it is before this round's first change to it."""
     if memory.touched[truck] != stamp:
@@ -176,7 +176,7 @@ def _save(routes: Routes, memory: Memory, truck: int, stamp: int) -> None:
         _copy_truck(routes, memory.was, truck)
 
 
-@njit(cache=True)
+@compiled
 def _copy_truck(a: Routes, b: Routes, truck: int) -> None:
     longest = max(a.trucks[truck, SIZE], b.trucks[truck, SIZE])
     for p in range(longest):
@@ -190,7 +190,7 @@ def _copy_truck(a: Routes, b: Routes, truck: int) -> None:
     b.km[truck] = a.km[truck]
 
 
-@njit(cache=True)
+@compiled
 def _ruin(day: Day, routes: Routes, memory: Memory, stamp: int) -> None:
     """Takes strings of loads near a random one out of a few trucks."""
     loads = len(day.lane)
@@ -227,7 +227,7 @@ def _ruin(day: Day, routes: Routes, memory: Memory, stamp: int) -> None:
             break
 
 
-@njit(cache=True)
+@compiled
 def _cut(day: Day, routes: Routes, truck: int, at: int, longest: float) -> None:
     """Takes a string that contains position ``at`` out of a truck, sometimes leaving a part in its middle."""
     size, fixed = routes.trucks[truck, SIZE], day.trucks[truck, FIXED]
@@ -256,7 +256,7 @@ def _cut(day: Day, routes: Routes, truck: int, at: int, longest: float) -> None:
     _take_out(day, routes, truck, first, first + head)
 
 
-@njit(cache=True)
+@compiled
 def _sort_absent(day: Day, memory: Memory, count: int) -> None:
     """Absent loads in one of four orders: by chance, the longest, the farthest from or nearest to the depots first."""
     choice = np.random.randint(11)
@@ -278,7 +278,7 @@ def _sort_absent(day: Day, memory: Memory, count: int) -> None:
         memory.absent[j], memory.order[j] = load, key
 
 
-@njit(cache=True)
+@compiled
 def _put_back(day: Day, routes: Routes, memory: Memory) -> None:
     """Undoes every change of a round."""
     for truck in memory.changed[: memory.saved[0]]:
@@ -292,7 +292,7 @@ def _put_back(day: Day, routes: Routes, memory: Memory) -> None:
         hold_bays(day, routes, truck, FIRST, routes.trucks[truck, SIZE], TAKE)
 
 
-@njit(cache=True)
+@compiled
 def undone_and_km(day: Day, routes: Routes) -> tuple[float, float]:
     """(t left undone, empty km and what changes of what was told count)."""
     undone, km = 0.0, routes.km.sum()
@@ -304,7 +304,7 @@ def undone_and_km(day: Day, routes: Routes) -> tuple[float, float]:
     return undone, km
 
 
-@njit(cache=True)
+@compiled
 def changes(day: Day, routes: Routes) -> int:
     """How many loads that are done go by another truck than was told, or are loaded at another time."""
     count = 0
@@ -314,7 +314,7 @@ def changes(day: Day, routes: Routes) -> int:
     return count
 
 
-@njit(cache=True)
+@compiled
 def _is_changed(day: Day, routes: Routes, truck: int, p: int) -> bool:
     load = routes.visits[truck, p, LOAD]
     if day.told[load, BY] < 0:
@@ -322,7 +322,7 @@ def _is_changed(day: Day, routes: Routes, truck: int, p: int) -> bool:
     return day.told[load, BY] != truck or abs(routes.visits[truck, p, BEGIN] - day.told[load, WHEN]) > PUNCTUAL
 
 
-@njit(cache=True)
+@compiled
 def _changed_load(day: Day, routes: Routes) -> int:
     """Every other time one of the loads that are changed, else any."""
     chosen, seen = np.random.randint(len(day.lane)), 0
@@ -336,7 +336,7 @@ def _changed_load(day: Day, routes: Routes) -> int:
     return chosen
 
 
-@njit(cache=True)
+@compiled
 def fill(day: Day, routes: Routes, memory: Memory, stamp: int, blink: float) -> None:
     """Puts every load that has no truck into the schedule, as far as possible.
 
@@ -355,7 +355,7 @@ def fill(day: Day, routes: Routes, memory: Memory, stamp: int, blink: float) -> 
             memory.failed[lane] = stamp
 
 
-@njit(cache=True)
+@compiled
 def rounds(
     day: Day, routes: Routes, best: Routes, memory: Memory, first: int, count: int, hot: float, cold: float
 ) -> int:
@@ -386,7 +386,7 @@ def rounds(
     return found
 
 
-@njit(cache=True)
+@compiled
 def copy_into(a: Routes, b: Routes) -> None:
     """Copies a whole schedule."""
     for truck in range(len(a.trucks)):

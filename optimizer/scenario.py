@@ -291,6 +291,24 @@ class Driving:
 
 
 @dataclass(frozen=True)
+class Cuts:
+    """What dispatch has found that trucks and gates can do in a day, C limits of places and days of the fleet.
+
+    Attributes:
+        place, day: (C,) node and day of each; inbound: (C,) t that come, else t that leave.
+        t: (C,) the most.
+        fleet: truck minutes by day; minutes_per_t: (P, P, M) what a t takes of them from place to place.
+    """
+
+    place: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int32))
+    day: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int32))
+    inbound: Bools = field(default_factory=lambda: np.zeros(0, dtype=bool))
+    t: Floats = field(default_factory=lambda: np.zeros(0))
+    fleet: Mapping[int, float] = field(default_factory=dict)
+    minutes_per_t: Floats | None = None
+
+
+@dataclass(frozen=True)
 class Scenario:
     """One district, one horizon. Places are numbered supplies first, then demands, then facilities."""
 
@@ -315,6 +333,7 @@ class Scenario:
     gates: tuple[Gate, ...] = ()
     bans: tuple[Ban, ...] = ()
     driving: Driving = Driving()
+    cuts: Cuts = Cuts()
 
     @property
     def place_ids(self) -> tuple[str, ...]:

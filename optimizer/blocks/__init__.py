@@ -6,6 +6,7 @@ To add a rule of the trade, write one function like its neighbours here and name
 from __future__ import annotations
 
 from optimizer.blocks.changes import changes
+from optimizer.blocks.cuts import cuts
 from optimizer.blocks.demand import blend, demand
 from optimizer.blocks.facility import balance, end_stock, gates, longest_stay, overnight, room
 from optimizer.blocks.money import carbon, cost, goals_by_destination, welfare
@@ -27,6 +28,7 @@ BLOCKS = (
     longest_stay,
     gates,
     room,
+    cuts,
     goals_by_destination,
     cost,
     carbon,

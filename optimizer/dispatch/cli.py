@@ -12,6 +12,7 @@ from typing import Any
 from optimizer.arguments import seconds, whole
 from optimizer.dispatch import Budget, Dispatch, dispatch_scenario
 from optimizer.dispatch.redispatch import CALM, Published, Rest, dispatch_rest, named_tickets
+from optimizer.distances import Distances
 from optimizer.errors import Fault, InputError
 from optimizer.files import folder_written_whole
 from optimizer.outputs import DISPATCH_FILES, summary_json
@@ -44,6 +45,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0, help="random seed of the search")
     parser.add_argument("--replay", type=whole, default=REPLICATIONS, metavar="N",
                         help="replays with random times; one with exact times is always made")  # fmt: skip
+    parser.add_argument("--feedback", type=whole, default=0, metavar="N",
+                        help="while loads are left, plan and dispatch again within what gates and trucks could do, "
+                        "at most N times (0: the plan stays as it is)")  # fmt: skip
     again = parser.add_argument_group("a day dispatched anew, from what is in OUT")
     again.add_argument("--from", dest="moment", type=_moment, metavar="HH:MM",
                        help="what has not begun by then may change; 2025-03-03T10:00 names the day too")  # fmt: skip
@@ -107,6 +111,8 @@ def command(args: argparse.Namespace) -> int:
         dispatch = Dispatch(*dispatch_rest(scenario, distances, flows, rest, budget, progress))
     else:
         dispatch = dispatch_scenario(scenario, distances, flows, budget, progress)
+        if args.feedback and len(dispatch.tables["undone"]):
+            dispatch = _fed_back(args, scenario, distances, flows, dispatch, budget, progress)
     replayed = replay(scenario, distances, dispatch.tables, replications=args.replay, seed=args.seed, progress=progress)
     dispatch.summary["replay"], dispatch.tables["replay"] = replayed.summary, replayed.table
     dispatch.summary["violations"] |= replayed.violations
@@ -122,6 +128,32 @@ def command(args: argparse.Namespace) -> int:
     if dispatch.summary["violations"]["unserved_loads"]:
         return UNSERVED
     return LIMIT if dispatch.summary["termination"] == "time_limit" else DONE
+
+
+def _fed_back(
+    args: argparse.Namespace, scenario: Scenario, distances: Distances, flows: Table, first: Dispatch, budget: Budget,
+    progress: Progress,
+) -> Dispatch:  # fmt: skip
+    """Plan and dispatch again within what could be done; the plan is written when that leaves less."""
+    from optimizer.dispatch.feedback import Round, with_feedback
+    from optimizer.outputs import write_plan
+
+    if (args.out / "site.csv").exists():
+        what = "holds a siting, which --feedback would plan again without; run cutfill plan with what it opens first"
+        raise InputError.single(str(args.out), what)
+
+    def dispatched(flows: Table) -> tuple[dict[str, Table], dict[str, Any]]:
+        made = dispatch_scenario(scenario, distances, flows, budget, progress)
+        return made.tables, made.summary
+
+    planned = json.loads((args.out / "plan.json").read_text(encoding="utf-8"))["kpis"]["unserved_t"]
+    start = Round(None, flows, first.tables, first.summary, planned + first.summary["violations"]["unserved_t"])
+    best, told = with_feedback(scenario, distances, start, dispatched, args.feedback, progress)
+    if best.planning is not None:
+        best.planning.plan.summary["feedback"] = told
+        write_plan(scenario, best.planning.plan, args.out, progress)
+    best.summary["feedback"] = told
+    return Dispatch(best.summary, best.tables)
 
 
 def read_plan(scenario: Scenario, folder: Path) -> Table:
@@ -174,13 +206,19 @@ def in_words(dispatch: Dispatch, out: Path) -> str:
         f"  unserved loads {bad['unserved_loads']:,} ({bad['unserved_t']:,.1f} t), late {bad['late']:,}, "
         f"over hours {bad['over_hours']:,}, gate overlaps {bad['gate_overlaps']:,}",
     ]
+    lines += [
+        f"  round {told['round']} of feedback: {len(told['limits'])} limits of gates and trucks, "
+        f"{told['moved_t']:,.0f} t moved; left by plan and trucks {told['unserved_t']:,.1f} t, before "
+        f"{told['before_t']:,.1f} t" + ("" if told["better"] else "; not better, not taken")
+        for told in summary.get("feedback", ())
+    ]
     if "again" in summary:
         lines.insert(1, _again_in_words(summary["again"]))
     lines += replay_in_words(summary["replay"])
     if bad["unserved_loads"]:
         helps = dispatch.tables["helps"].rows[:5]
         lines += [f"  {date}: {what} takes {loads} more loads, {t:,.0f} t, worth {worth:,.0f} CNY"
-                  for date, what, loads, t, worth, _ in helps]  # fmt: skip
+                  for date, what, loads, t, worth, *_ in helps]  # fmt: skip
         lines.append("  undone.csv says what is left and why, helps.csv what more would be worth")
     lines.append(
         f"  written to {out}: trips.csv has every ticket, dispatch.html shows the days, sheets has a page"

@@ -33,20 +33,27 @@ HOUR = 60
 def what_would_help(week: Week) -> Table:
     """Per day with loads left: each class of truck with one more, each limited gate of a load left with an hour more.
 
+    ``kind`` is truck, load or tip, ``id`` the truck class or the place.
+
     Loads are put into the schedule as it stands, so each figure is a promise that can be kept, not an estimate.
     """
     s = week.scenario
-    table = Table(("date", "what", "loads", "t", "worth", "what_zh"))
+    table = Table(("date", "what", "loads", "t", "worth", "what_zh", "kind", "id"))
     does = {"load": "装车", "tip": "卸车"}
     gate_names = {
-        number: (f"one hour more at {s.place_ids[node]} ({what})", f"{s.place_ids[node]}（{does[what]}）延长一小时")
+        number: (
+            f"one hour more at {s.place_ids[node]} ({what})",
+            f"{s.place_ids[node]}（{does[what]}）延长一小时",
+            what,
+            s.place_ids[node],
+        )
         for (node, what), number in week.gates.number.items()
     }
     for schedule in week.days:
         if not len(schedule.undone):
             continue
         tries = {
-            (f"one more {name}", f"增加一辆 {name}"): _with_truck(schedule, k, s.trucks.shift[k][1])
+            (f"one more {name}", f"增加一辆 {name}", "truck", name): _with_truck(schedule, k, s.trucks.shift[k][1])
             for k, name in enumerate(s.trucks.ids)
         }
         day = schedule.problem.arrays
@@ -54,11 +61,11 @@ def what_would_help(week: Week) -> Table:
         for gate in sorted(set(lanes[:, LOAD_GATE].tolist()) | set(lanes[:, TIP_GATE].tolist())):
             if gate in gate_names:
                 tries[gate_names[gate]] = _with_hour(schedule, gate)
-        for (what, what_zh), placed in tries.items():
+        for (what, *more), placed in tries.items():
             t = sum(schedule.problem.loads[i].t for i in placed.tolist())
             if len(placed):
                 date = s.date(schedule.problem.date).isoformat()
-                table.rows.append((date, what, len(placed), t, t * s.costs.unserved_per_t, what_zh))
+                table.rows.append((date, what, len(placed), t, t * s.costs.unserved_per_t, *more))
     table.rows.sort(key=lambda row: (row[0], -row[4], row[1]))
     return table
 

@@ -36,7 +36,7 @@ EVENTS = ("date", "told_at", "event", "ticket", "truck", "place", "what", "from"
           "until", *MOMENTS)  # fmt: skip
 TEXTS = frozenset(
     {"ticket", "date", "truck", "carrier", "from", "to", "material", "grade", "class", "depot", "state", "why",
-     "why_zh", "what", "what_zh", *MOMENTS, "out_at", "leave_for_home_at", "home_at"}
+     "why_zh", "kind", "id", "what", "what_zh", *MOMENTS, "out_at", "leave_for_home_at", "home_at"}
 )  # fmt: skip
 FILES = {"trips": "trips.csv", "trucks": "trucks.csv", "loads": "loads.csv", "undone": "undone.csv",
          "helps": "helps.csv"}  # fmt: skip

@@ -141,9 +141,16 @@ def test_what_is_left_and_what_would_help(tmp_path):
     assert figures(dispatch)[2] == 2
     (left,) = dispatch.tables["undone"].records()
     assert (left["loads"], left["t"]) == (2, 32.0)
-    assert ("2025-03-03", "one hour more at D1 (tip)", 1, 16.0, 16_000.0, "D1（卸车）延长一小时") in dispatch.tables[
-        "helps"
-    ].rows
+    assert (
+        "2025-03-03",
+        "one hour more at D1 (tip)",
+        1,
+        16.0,
+        16_000.0,
+        "D1（卸车）延长一小时",
+        "tip",
+        "D1",
+    ) in dispatch.tables["helps"].rows
     assert checked(folder, plan, dispatch, tmp_path / "out") == []
 
 

@@ -57,6 +57,8 @@ def _renumbered(old: Frame, new: Frame) -> dict[str, Ints]:
         "material": material,
         "commodity": commodity,
         "arc": of_old,
+        "place": place,
+        "next_place": place,
         "day": np.maximum(np.arange(a.days) - shift, -1),
     }
 

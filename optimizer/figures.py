@@ -30,7 +30,7 @@ class Figures:
         self._n = len(scenario.materials.ids)
 
     def goals(self) -> dict[str, float]:
-        """Every goal but `changes` and `frozen`, in its unit (`welfare` as its negative)."""
+        """Every goal but `changes`, `frozen` and `empties`, in its unit (`welfare` as its negative)."""
         s, g = self.scenario, self.ledger
         t_km = float((g.t * g.km).sum())
         carbon = t_km * s.costs.co2_per_t_km

@@ -36,6 +36,8 @@ class Lanes:
         arc, day: (L,) of each lane; sorted by day within arc.
         kind: (places,) index into :data:`PLACE_KINDS`.
         may_hold: (F, K) commodities that can ever be at each facility.
+        empty_km: (places, places) of an empty truck from place to place, nan where it cannot; only where the goal
+            ``empties`` counts.
         no_road: pairs that rules allow and no road joins; ``too_far``: pairs beyond ``max_km``.
     """
 
@@ -51,6 +53,7 @@ class Lanes:
     may_hold: Bools
     no_road: int
     too_far: int
+    empty_km: Floats | None = None
 
     def __len__(self) -> int:
         return len(self.arc)
@@ -239,6 +242,13 @@ def _facility_sends(scenario: Scenario, holds: Bools, takes: Bools, quarry: Bool
     return sends
 
 
+def _both_ways(km: Floats) -> Floats:
+    """Where only one way is listed, the other is as long; nothing from a place to itself."""
+    both = np.where(np.isnan(km), km.T, km)
+    np.fill_diagonal(both, 0.0)
+    return both
+
+
 def build_lanes(scenario: Scenario, distances: Distances) -> Lanes:
     """All lanes of a scenario; pairs without a road or beyond ``max_km`` are left out and counted."""
     rule = rules(scenario)
@@ -282,4 +292,5 @@ def build_lanes(scenario: Scenario, distances: Distances) -> Lanes:
         may_hold=rule.may_hold,
         no_road=int(no_road_pairs.sum()),
         too_far=int(far_pairs.sum()),
+        empty_km=_both_ways(distances.km) if "empties" in scenario.objective.goals else None,
     )

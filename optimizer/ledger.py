@@ -144,6 +144,9 @@ def as_columns(scenario: Scenario, lanes: Lanes, program: Program, ledger: Ledge
     x[short.span] = ledger.short[short.keys[0]]
     _fill_sites(scenario, program, ledger, x)
     excuse_stock(program, x)
+    for name in ("empty.leave", "empty.arrive"):
+        if name in program.rows:
+            x[program.columns[f"{name}.astray"].span] = -(program.matrix @ x)[program.rows[name].span]
     return x if max(violations(program, x)) <= SMALLEST_T else do_nothing(program)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from optimizer import __version__
 from optimizer.backends import Backend, make_backend
 from optimizer.blocks import build_program
+from optimizer.blocks.empties import least_empties
 from optimizer.carry import Frame, carried
 from optimizer.counterfactual import NAME as COUNTERFACTUAL
 from optimizer.counterfactual import nearest_legal_place
@@ -143,7 +144,7 @@ def planning_of(
         "termination": solution.termination,
         "mode": "weights" if scenario.objective.weights else "lexicographic",
         "tolerance": scenario.objective.tolerance,
-        "goals": _goals(scenario, program, solution, figures),
+        "goals": _goals(scenario, lanes, program, solution, figures),
         "kpis": figures.kpis(),
         "counts": _counts(scenario, lanes, program),
         "seconds": progress.seconds,
@@ -160,9 +161,13 @@ def planning_of(
     return Planning(scenario, distances, lanes, program, session, solution, ledger, plan)
 
 
-def _goals(scenario: Scenario, program: Program, solution: Solution, figures: Figures) -> list[dict[str, Any]]:
+def _goals(
+    scenario: Scenario, lanes: Lanes, program: Program, solution: Solution, figures: Figures
+) -> list[dict[str, Any]]:
     """Each goal with its value recomputed from the plan's tables and its proven bound."""
-    values = figures.goals()
+    values, ledger = figures.goals(), figures.ledger
+    if lanes.empty_km is not None:
+        values["empties"] = least_empties(lanes.empty_km, ledger.day, ledger.origin, ledger.destination, ledger.t)
     for goal in {"changes", "frozen"} & program.goals.keys():  # what a plan's own tables do not tell
         values[goal] = max(0.0, float(program.goals[goal] @ solution.x) + program.constants[goal])
     weights = scenario.objective.weights

@@ -32,7 +32,8 @@ UNITS = ("t", "m3_bank", "m3_loose", "m3_compacted")
 KINDS = ("yard", "disposal", "recycling", "treatment", "offsite", "quarry")
 PLANTS = ("recycling", "treatment")
 GATE_KINDS = ("load", "tip")
-GOALS = ("unserved", "offsite", "landfill", "transfer", "haul", "cost", "carbon", "welfare", "changes", "frozen")
+GOALS = ("unserved", "offsite", "landfill", "transfer", "haul", "empties", "cost", "carbon", "welfare", "changes",
+         "frozen")  # fmt: skip
 
 
 def commodity_of(material: Ints | int, grade: Ints | int) -> Ints:

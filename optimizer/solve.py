@@ -25,6 +25,7 @@ UNITS = {
     "landfill": "t",
     "transfer": "t",
     "haul": "t·km",
+    "empties": "t·km",
     "cost": "CNY",
     "carbon": "kg CO2e",
     "welfare": "CNY",

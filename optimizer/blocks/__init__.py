@@ -8,6 +8,7 @@ from __future__ import annotations
 from optimizer.blocks.changes import changes
 from optimizer.blocks.cuts import cuts
 from optimizer.blocks.demand import blend, demand
+from optimizer.blocks.empties import empties
 from optimizer.blocks.facility import balance, end_stock, gates, longest_stay, overnight, room
 from optimizer.blocks.money import carbon, cost, goals_by_destination, welfare
 from optimizer.blocks.plant import recipes
@@ -33,6 +34,7 @@ BLOCKS = (
     cost,
     carbon,
     welfare,
+    empties,
     changes,
 )
 

@@ -111,7 +111,7 @@ def _checked(
     left = Left(supply, demand, uncleared)
     check_balance(scenario, plan.balance, left, stocks, ledger)
     check_reasons(scenario, places, flows, plan.reasons, left, stocks, ledger)
-    count = Recount(scenario, places, flows, rates, processing, made, stocks, left)
+    count = Recount(scenario, places, flows, rates, processing, made, stocks, left, distances.km)
     goals = named_goals(scenario, goal_values(count, reference))
     totals = figures(count)
     check_goals(scenario, plan.summary, goals, ledger)

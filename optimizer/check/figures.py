@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.optimize import linprog
 
 from optimizer.check.balance import Left
 from optimizer.check.folder import Sheet
@@ -29,6 +30,7 @@ class Recount:
     made: Made
     stocks: Stocks
     left: Left
+    km: Floats  # (places, places)
 
     @property
     def held(self) -> Floats:
@@ -79,11 +81,34 @@ def goal_values(count: Recount, reference: Sheet | None) -> dict[str, float]:
         "carbon": _carbon(count),
         "welfare": cost + float(asks - bids),
     }
+    if "empties" in s.objective.goals:
+        values["empties"] = sum(_empties(count, day) for day in np.unique(flows.day).tolist())
     if reference is not None:
         covered = s.days if s.objective.reference_days is None else min(s.objective.reference_days, s.days)
         values["changes"] = _changes(count, reference, covered)
         values["frozen"] = _changes(count, reference, min(s.objective.frozen_days, covered))
     return values
+
+
+def _empties(count: Recount, day: int) -> float:
+    """Least t·km of a day from where it is tipped to where it is loaded next, by the prices that say so.
+
+    The dual of the transportation problem: what a tonne of empty room is worth, by place, at most apart by the way.
+    """
+    flows = count.flows
+    today = flows.day == day
+    tips, loads = np.unique(flows.to[today]), np.unique(flows.origin[today])
+    km = np.where(np.isnan(count.km), count.km.T, count.km)
+    np.fill_diagonal(km, 0.0)
+    apart = np.nan_to_num(km, nan=float(np.nanmax(km)))[np.ix_(tips, loads)]
+    sums = [np.bincount(np.searchsorted(tips, flows.to[today]), flows.t[today], len(tips)),
+            -np.bincount(np.searchsorted(loads, flows.origin[today]), flows.t[today], len(loads))]  # fmt: skip
+    differences = np.zeros((apart.size, len(tips) + len(loads)))
+    pair = np.arange(apart.size)
+    differences[pair, pair // len(loads)] = 1.0
+    differences[pair, len(tips) + pair % len(loads)] = -1.0
+    found = linprog(-np.concatenate(sums), A_ub=differences, b_ub=apart.ravel(), bounds=(None, None), method="highs")
+    return -float(found.fun)
 
 
 def _changes(count: Recount, reference: Sheet, days: int) -> float:

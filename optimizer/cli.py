@@ -27,6 +27,7 @@ OWN_ARGUMENTS = {
     "frontier": ("optimizer.frontier", "the exact trade-off between two goals"),
     "replan": ("optimizer.replan", "plan the rest again from what has really moved, with few changes"),
     "site": ("optimizer.siting", "decide which candidate facilities to open"),
+    "worth": ("optimizer.worth", "what one more unit of every limit is worth, and how far that holds"),
     "whatif": ("optimizer.whatif", "compare variants of a scenario with it"),
     "serve": ("api.serve", "the trading platform on an embedded database"),
     "audit": ("api.audit.command", "verify the platform's audit trail"),

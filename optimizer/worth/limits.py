@@ -106,7 +106,7 @@ def pressing(planning: Planning) -> list[Limit]:
     found = []
     for side, (name, _, _) in FIELDS.items():
         block = planning.program.rows[name]
-        for rows in _groups(block):
+        for rows in groups(block):
             entity = int(block.keys[0][rows[0]])
             direction = _direction(planning.scenario, side, block, int(rows[0]))
             weight = _weights(direction, block, rows)
@@ -117,7 +117,7 @@ def pressing(planning: Planning) -> list[Limit]:
     return sorted(found, key=lambda limit: (*(-abs(round(p, 6)) for p in limit.price), limit.node, limit.side))
 
 
-def _groups(block: Block) -> Iterator[Ints]:
+def groups(block: Block) -> Iterator[Ints]:
     """Rows of a block that hold one limit on its days."""
     keys = [key for dim, key in zip(block.dims, block.keys, strict=True) if dim != "day"]
     if len(block):

@@ -25,6 +25,7 @@ OWN_ARGUMENTS = {
     "roads": ("optimizer.roads", "turn an OSM extract or road table into a truck road graph"),
     "sample": ("optimizer.sample", "generate a scenario of a given size"),
     "frontier": ("optimizer.frontier", "the exact trade-off between two goals"),
+    "hedge": ("optimizer.hedge", "what to order now when volumes, dates and weather are uncertain"),
     "reach": ("optimizer.reach", "the cheapest changes by which a wanted utilisation rate is reached"),
     "replan": ("optimizer.replan", "plan the rest again from what has really moved, with few changes"),
     "site": ("optimizer.siting", "decide which candidate facilities to open"),

@@ -465,6 +465,8 @@ def proven_bound(
     goal_rows: list[Floats],
     goal_dual: Floats,
     held: list[float],
+    *,
+    mass: float | None = None,
 ) -> float:
     """Lower bound on ``cost · x`` by weak duality: any duals prove it, right or wrong, so no solver need be trusted.
 
@@ -472,7 +474,8 @@ def proven_bound(
 
     with the duals clipped to the sign their row allows, and U_j the column's bound or, where it has none, more than
     all mass that can exist and pass every gate (goods that run in a circle for money are bounded by gates; other
-    circles can be left out of any plan), so that a reduced cost of −1e−12 does not spoil the bound.
+    circles can be left out of any plan), so that a reduced cost of −1e−12 does not spoil the bound. Where the rows are
+    not those of one plan, ``mass`` says how much that is.
     """
     y = np.where((row_dual > 0) & np.isinf(program.row_lower), 0.0, row_dual)
     y = np.where((y < 0) & np.isinf(program.row_upper), 0.0, y)
@@ -483,9 +486,13 @@ def proven_bound(
         clipped = min(float(dual), 0.0)
         total += clipped * upper
         reduced -= clipped * coefficients
+    widest = np.minimum(program.upper, all_mass(program) if mass is None else mass)
+    return total + float(np.where(reduced < 0, reduced * widest, reduced * program.lower).sum())
+
+
+def all_mass(program: Program) -> float:
+    """More than all mass that can exist in a plan and pass every gate."""
     in_the_system = np.abs(program.row_lower[np.isfinite(program.row_lower)]).sum()
     wanted = program.row_upper[program.rows["demand.room"].span].sum() * HEAVIEST_T_M3
     gates = sum(program.row_upper[program.rows[name].span].sum() for name in ("gate.in", "gate.out", "plant.daily"))
-    mass = float(in_the_system + wanted + gates) + 1.0
-    widest = np.minimum(program.upper, mass)
-    return total + float(np.where(reduced < 0, reduced * widest, reduced * program.lower).sum())
+    return float(in_the_system + wanted + gates) + 1.0

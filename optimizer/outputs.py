@@ -38,6 +38,8 @@ FILES = frozenset(
     | DISPATCH_FILES  # a new plan makes an older dispatch of the folder untrue
     | {"site.csv", "solutions.csv", "streets.csv"}  # and an older siting
     | {"changes.csv", "changes.html"}  # and an older re-planning
+    | {"reach.csv", "reach.json", "reach.html", "reach.toml"}  # and what reached a rate
+    | {"worth.csv", "worth.html"}  # and what it was worth
 )  # fmt: skip
 
 

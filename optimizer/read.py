@@ -27,6 +27,7 @@ from optimizer.intake.raw import Source, table_named
 from optimizer.intake.settings import Settings, read_settings
 from optimizer.intake.supplies import build_supplies
 from optimizer.intake.typed import Typed, read_table
+from optimizer.intake.uncertainty import build_uncertainty
 from optimizer.intake.xlsx_source import read_xlsx
 from optimizer.materials import frozen
 from optimizer.scenario import Scenario
@@ -221,5 +222,6 @@ def _assembled(source: Source, settings: Settings, tables: dict[str, Typed], fau
         trucks=build_trucks(intake),
         gates=build_gates(intake, settings.driving),
         bans=build_bans(intake),
+        uncertain=build_uncertainty(intake),
         driving=settings.driving,
     )

@@ -32,6 +32,7 @@ UNITS = ("t", "m3_bank", "m3_loose", "m3_compacted")
 KINDS = ("yard", "disposal", "recycling", "treatment", "offsite", "quarry")
 PLANTS = ("recycling", "treatment")
 GATE_KINDS = ("load", "tip")
+UNCERTAIN = ("quantity", "delay", "rain", "wet")
 GOALS = ("unserved", "offsite", "landfill", "transfer", "haul", "empties", "cost", "carbon", "welfare", "changes",
          "frozen")  # fmt: skip
 
@@ -278,6 +279,27 @@ class Ban:
 
 
 @dataclass(frozen=True)
+class Uncertain:
+    """A row of ``uncertainty.csv``: three percentiles of something, or what soil becomes in the rain.
+
+    Attributes:
+        what: quantity (as a factor of what was entered), delay (days), rain (days of the horizon) or wet.
+        node: the lot or need; -1 for rain.
+        low, mid, high: P10, P50 and P90; nan for wet.
+        group: rows of one group are drawn together; blank = on its own.
+        material: what soil dug after rain counts as, for wet; else -1.
+    """
+
+    what: str
+    node: int
+    low: float
+    mid: float
+    high: float
+    group: str
+    material: int
+
+
+@dataclass(frozen=True)
 class Driving:
     """What dispatch takes where no table says otherwise: km/h (nan = as the roads say), minutes, L/100 km, kg/L."""
 
@@ -333,6 +355,7 @@ class Scenario:
     trucks: Trucks = Trucks()
     gates: tuple[Gate, ...] = ()
     bans: tuple[Ban, ...] = ()
+    uncertain: tuple[Uncertain, ...] = ()
     driving: Driving = Driving()
     cuts: Cuts = Cuts()
 

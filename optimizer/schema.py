@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from optimizer.scenario import GATE_KINDS, GOALS, KINDS, UNITS
+from optimizer.scenario import GATE_KINDS, GOALS, KINDS, UNCERTAIN, UNITS
 
 Type = Literal[
     "id", "text", "number", "integer", "date", "time", "bool", "choice", "material", "materials", "grade", "ref",
@@ -408,6 +408,29 @@ BANS = TableSpec(
     ),
 )  # fmt: skip
 
+UNCERTAINTY = TableSpec(
+    "uncertainty", "What is not certain, for `cutfill hedge`; a plan takes what the other tables say.",
+    "不确定量（用于 cutfill hedge）；常规计划以其他表为准。",
+    (
+        Field("what", "choice", "quantity or delay of a lot or need; rain: days of the horizon on which earthworks "
+              "stop; wet: what a lot's soil counts as when it is dug after rain.",
+              "quantity 数量、delay 推迟天数（供方或需求点）；rain 计划期内停工雨天数；wet 雨后开挖土的材料归类。",
+              required=True, choices=UNCERTAIN, example="quantity"),
+        Field("id", "ref", "Lot or need; blank for rain.", "供方或需求点编号；rain 留空。",
+              refers=("supplies", "demands"), example="S1"),
+        Field("p10", "number", "Not more than this with a chance of one in ten; own unit, or days.",
+              "十分位下限（P10），本行单位或天。", unit="own unit", low=-366, high=MOST_T, example="2400"),
+        Field("p50", "number", "As likely more as less.", "中位数（P50）。", unit="own unit", low=-366, high=MOST_T,
+              example="3000"),
+        Field("p90", "number", "More than this with a chance of one in ten.", "十分位上限（P90）。", unit="own unit",
+              low=-366, high=MOST_T, example="3900"),
+        Field("group", "text", "Rows of one group are high or low together.", "同组各行同高同低。",
+              default="on its own", example="metro"),
+        Field("material", "material", "For wet: the material it then is.", "wet：雨后归为的材料。"),
+    ),
+    key=("what", "id"),
+)  # fmt: skip
+
 CALENDAR = TableSpec(
     "calendar", "Other daily limits of a facility on some dates; both 0 = closed.",
     "设施在某些日期的每日限额；均为 0 表示关闭。",
@@ -424,7 +447,7 @@ CALENDAR = TableSpec(
 )  # fmt: skip
 
 TABLES = {t.name: t for t in (MATERIALS, SUPPLIES, RELEASES, DEMANDS, FACILITIES, RECIPES, STOCKS, MIXES, DISTANCES,
-                              TRUCKS, CALENDAR, GATES, BANS)}  # fmt: skip
+                              TRUCKS, CALENDAR, GATES, BANS, UNCERTAINTY)}  # fmt: skip
 
 SETTINGS = (
     TableSpec("", "Top of the file.", "文件顶部。", (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -166,10 +166,12 @@ class Session:
         goal: str,
         row_changes: Mapping[int, tuple[float, float]] | None = None,
         more_lanes: OpenLanes | None = None,
+        cost: Floats | None = None,
     ) -> tuple[float, Floats] | None:
         """Optimum of one goal and the columns that reach it, if some row bounds were others, or more lanes existed.
 
         Earlier goals are held at their values. The live model is put back as it was: added lanes stay in it, closed.
+        With ``cost`` the goal's costs are those instead.
 
         Returns:
             None when it cannot be solved, for example because an earlier goal can no longer be held, or because the
@@ -184,9 +186,10 @@ class Session:
         new = np.array(list(changes.values()), dtype=np.float64).reshape(-1, 2)
         self._free_goals_from(position)
         self.backend.set_row_bounds(changed, new[:, 0], new[:, 1])
-        self.backend.set_cost(self.cost(goal))
+        vector = self.cost(goal) if cost is None else cost
+        self.backend.set_cost(vector)
         first, added = self._add_lanes(goal, more_lanes) if more_lanes is not None else (0, np.zeros(0))
-        self._start_from(position, dual=more_lanes is None)
+        self._start_from(position, dual=more_lanes is None and cost is None)
         answer = self.backend.solve(left)
         self._hold_goals_from(position)
         self.backend.set_row_bounds(changed, self.program.row_lower[changed], self.program.row_upper[changed])
@@ -196,7 +199,7 @@ class Session:
             return None
         x = answer.x[: self.program.shape[1]]
         extra = float(added @ answer.x[closed])
-        return float(self.cost(goal) @ x) + extra + self.constant(goal), x
+        return float(vector @ x) + extra + self.constant(goal), x
 
     def forced(self, column: int, least: float, most: float | None = None) -> dict[str, float] | None:
         """Optimum of every goal, in their order, if a column had to lie within other limits; None when it cannot.
@@ -225,6 +228,41 @@ class Session:
         self.backend.set_column_bounds(at, self.program.lower[at], self.program.upper[at])
         self._hold_goals_from(0)
         return values or None
+
+    def anew(self, other: Program) -> Solution | None:
+        """All goals again, in their order, for a program that differs in bounds only; the live one is put back.
+
+        Every stage starts from its own vertex by the dual simplex. None where the time for all solves is over.
+        """
+        self._put_bounds(self.program, other)
+        self._free_goals_from(0)
+        again = Session(other, self.backend, self.objective, self.unserved_per_t)
+        x: Floats | None = None
+        for position, stage in enumerate(self.stages):
+            start = time.perf_counter()
+            self.backend.set_cost(self.cost(stage.goal))
+            self._start_from(position, dual=True)
+            answer = self.backend.solve(self._time_left())
+            if answer.status != "optimal" or answer.x is None or answer.row_dual is None:
+                x = None
+                break
+            x = answer.x[: other.shape[1]]
+            value = float(self.cost(stage.goal) @ x) + again.constant(stage.goal)
+            answer = replace(answer, row_dual=answer.row_dual[: other.shape[0] + position])
+            again.stages.append(again._finished(stage.goal, value, answer, time.perf_counter() - start))
+            again._held.append(value - again.constant(stage.goal) + self.slack * abs(value))
+            row = self._rows_from(position)[:1]
+            self.backend.set_row_bounds(row, np.array([-np.inf]), np.array(again._held[-1:]))
+        self._put_bounds(other, self.program)
+        self._hold_goals_from(0)
+        return None if x is None else Solution(x, tuple(again.stages), "optimal", *violations(other, x))
+
+    def _put_bounds(self, now: Program, other: Program) -> None:
+        """Gives the live model the bounds of another program, where they differ from those that it has now."""
+        rows = np.flatnonzero((now.row_lower != other.row_lower) | (now.row_upper != other.row_upper))
+        columns = np.flatnonzero((now.lower != other.lower) | (now.upper != other.upper))
+        self.backend.set_row_bounds(rows, other.row_lower[rows], other.row_upper[rows])
+        self.backend.set_column_bounds(columns, other.lower[columns], other.upper[columns])
 
     def _rows_from(self, position: int) -> Ints:
         return np.array(self._goal_rows[position:], dtype=np.int32)
@@ -428,6 +466,8 @@ def proven_bound(
     goal_rows: list[Floats],
     goal_dual: Floats,
     held: list[float],
+    *,
+    mass: float | None = None,
 ) -> float:
     """Lower bound on ``cost · x`` by weak duality: any duals prove it, right or wrong, so no solver need be trusted.
 
@@ -435,7 +475,8 @@ def proven_bound(
 
     with the duals clipped to the sign their row allows, and U_j the column's bound or, where it has none, more than
     all mass that can exist and pass every gate (goods that run in a circle for money are bounded by gates; other
-    circles can be left out of any plan), so that a reduced cost of −1e−12 does not spoil the bound.
+    circles can be left out of any plan), so that a reduced cost of −1e−12 does not spoil the bound. Where the rows are
+    not those of one plan, ``mass`` says how much that is.
     """
     y = np.where((row_dual > 0) & np.isinf(program.row_lower), 0.0, row_dual)
     y = np.where((y < 0) & np.isinf(program.row_upper), 0.0, y)
@@ -446,9 +487,13 @@ def proven_bound(
         clipped = min(float(dual), 0.0)
         total += clipped * upper
         reduced -= clipped * coefficients
+    widest = np.minimum(program.upper, all_mass(program) if mass is None else mass)
+    return total + float(np.where(reduced < 0, reduced * widest, reduced * program.lower).sum())
+
+
+def all_mass(program: Program) -> float:
+    """More than all mass that can exist in a plan and pass every gate."""
     in_the_system = np.abs(program.row_lower[np.isfinite(program.row_lower)]).sum()
     wanted = program.row_upper[program.rows["demand.room"].span].sum() * HEAVIEST_T_M3
     gates = sum(program.row_upper[program.rows[name].span].sum() for name in ("gate.in", "gate.out", "plant.daily"))
-    mass = float(in_the_system + wanted + gates) + 1.0
-    widest = np.minimum(program.upper, mass)
-    return total + float(np.where(reduced < 0, reduced * widest, reduced * program.lower).sum())
+    return float(in_the_system + wanted + gates) + 1.0

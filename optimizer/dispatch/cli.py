@@ -13,14 +13,13 @@ from optimizer.arguments import seconds, whole
 from optimizer.dispatch import Budget, Dispatch, dispatch_scenario
 from optimizer.dispatch.redispatch import CALM, Published, Rest, dispatch_rest, named_tickets
 from optimizer.distances import Distances
-from optimizer.errors import Fault, InputError
+from optimizer.errors import InputError
 from optimizer.files import folder_written_whole
+from optimizer.followed import flows_of
 from optimizer.outputs import DISPATCH_FILES, summary_json
 from optimizer.progress import Progress
 from optimizer.replay import REPLICATIONS, replay
 from optimizer.replay.words import replay_in_words
-from optimizer.scenario import Scenario
-from optimizer.tables import Table
 from optimizer.tickets import handouts
 
 DONE, FAULTY, UNSERVED, LIMIT = 0, 1, 3, 4
@@ -101,7 +100,7 @@ def command(args: argparse.Namespace) -> int:
         distances = planning.distances
     else:
         distances = measure(scenario, progress)
-    flows = read_plan(scenario, args.out)
+    flows = flows_of(scenario, args.out, but=NOT_THE_PLANS, then="dispatch")
     rounds = args.rounds if args.rounds is not None or args.time_limit else Budget().rounds
     budget = Budget(rounds, args.time_limit, args.seed)
     if published is not None:
@@ -154,25 +153,6 @@ def _fed_back(
         write_plan(scenario, best.planning.plan, args.out, progress)
     best.summary["feedback"] = told
     return Dispatch(best.summary, best.tables)
-
-
-def read_plan(scenario: Scenario, folder: Path) -> Table:
-    """The flows of the plan in a folder.
-
-    Raises:
-        InputError: the plan cannot be read, or was made from other inputs.
-    """
-    try:
-        inputs = json.loads((folder / "plan.json").read_text(encoding="utf-8"))["inputs"]
-        flows = Table.read_csv(folder / "flows.csv")
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError.single(str(folder), f"the plan in it cannot be read ({error}); plan again") from None
-    names = (set(inputs) | set(scenario.hashes)) - set(NOT_THE_PLANS)
-    changed = sorted(name for name in names if inputs.get(name) != scenario.hashes.get(name))
-    if changed:
-        raise InputError([Fault(name, 0, "", "changed since the plan was made; plan again, then dispatch")
-                          for name in changed])  # fmt: skip
-    return flows
 
 
 def write_dispatch(dispatch: Dispatch, folder: Path, more: Mapping[str, str] | None = None) -> None:

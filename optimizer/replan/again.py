@@ -32,7 +32,13 @@ from optimizer.tables import Table
 from optimizer.words import Words
 
 COMMAND = "cutfill replan"
-MONEY_AND_WAY = ("haul", "empties", "cost", "carbon", "welfare")  # goals that must not turn a plan over, unless asked to
+MONEY_AND_WAY = (
+    "haul",
+    "empties",
+    "cost",
+    "carbon",
+    "welfare",
+)  # goals that must not turn a plan over, unless asked to
 ORDERS = "orders"  # the plan's own flows of the rest, in the rest's folder: what `changes` compares with
 OWNED = FILES | {"scenario"}
 

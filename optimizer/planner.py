@@ -138,7 +138,8 @@ def planning_of(
     summary = {
         "name": scenario.name,
         "start": scenario.start.isoformat(),
-        "days": scenario.days,
+        "days": scenario.days * scenario.period_days,
+        "period_days": scenario.period_days,
         "status": "optimal" if solution.termination == "optimal" else "feasible",
         "termination": solution.termination,
         "mode": "weights" if scenario.objective.weights else "lexicographic",

@@ -15,13 +15,14 @@ from optimizer.intake.context import Intake
 from optimizer.intake.csv_source import read_csv, read_folder
 from optimizer.intake.decoding import there
 from optimizer.intake.demands import build_demands, build_mixes
-from optimizer.intake.facilities import build_facilities
+from optimizer.intake.facilities import build_facilities, build_sizes
 from optimizer.intake.faults import Faults
 from optimizer.intake.fleet import build_bans, build_gates, build_trucks
 from optimizer.intake.json_source import read_json
 from optimizer.intake.library import build_library
 from optimizer.intake.lookups import Ids
 from optimizer.intake.pairs import build_pairs
+from optimizer.intake.periods import in_periods
 from optimizer.intake.plants import build_recipes, build_stocks
 from optimizer.intake.raw import Source, table_named
 from optimizer.intake.settings import Settings, read_settings
@@ -200,7 +201,8 @@ def _assembled(source: Source, settings: Settings, tables: dict[str, Typed], fau
     demands = build_demands(intake)
     facilities = build_facilities(intake)
     recipes = build_recipes(intake, facilities)
-    return Scenario(
+    stocks = build_stocks(intake, facilities, recipes)
+    scenario = Scenario(
         name=settings.name,
         start=settings.horizon.start,
         days=settings.horizon.days,
@@ -209,7 +211,7 @@ def _assembled(source: Source, settings: Settings, tables: dict[str, Typed], fau
         demands=demands,
         facilities=facilities,
         recipes=recipes,
-        stocks=build_stocks(intake, facilities, recipes),
+        stocks=stocks,
         mixes=build_mixes(intake, demands),
         objective=settings.objective,
         roads=settings.roads,
@@ -222,4 +224,7 @@ def _assembled(source: Source, settings: Settings, tables: dict[str, Typed], fau
         gates=build_gates(intake, settings.driving),
         bans=build_bans(intake),
         driving=settings.driving,
+        sizes=build_sizes(intake, facilities, stocks.facility),
     )
+    period = settings.horizon.period
+    return scenario if faults.found() or period == 1 else in_periods(scenario, period)

@@ -4,7 +4,8 @@ Everything a person entered has been converted once, at the border, by :mod:`opt
 here remembers volume states except a demand's own unit, which stays its balance (DESIGN.md).
 
 Conventions
-    Days are 0-based integers from ``start``; ``last`` days are inclusive.
+    Days are 0-based integers from ``start``; ``last`` days are inclusive. With ``period_days`` a day stands for a
+    longer period (:mod:`optimizer.intake.periods`).
     A *commodity* is a material with a contamination grade: ``material * GRADES + (grade - 1)``.
     Grades are 1 (fit for homes), 2 (fit for industry, the default) and 3 (written ``x``: exceeds).
     Limits that the input left blank are ``inf``; prices it left blank are ``nan``.
@@ -130,9 +131,29 @@ class Facilities:
     end_cost: Floats  # CNY per t still there at the end
     end_stock_max: Floats  # t
     longest_stay: Floats  # nights a tonne may lie there
-    opening_cost: Floats  # CNY
+    opening_cost: Floats  # CNY; of a candidate that a siting has opened all that its choice costs over the horizon
+    lease: Floats  # CNY a month while a candidate is open
+    restoration: Floats  # CNY when a candidate closes before the horizon ends
+    empty_from: Ints  # first day on which nothing may lie there any more; the number of days for never
     status: tuple[str, ...]  # open | closed | candidate
     street: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Sizes that candidates may have, Z of them; limits that the input left blank are ``nan``: the facility's own."""
+
+    facility: Ints
+    ids: tuple[str, ...]
+    storage: Floats  # t
+    daily_in: Floats  # t a day of the horizon
+    daily_out: Floats
+    opening_cost: Floats  # CNY
+    lease: Floats  # CNY a month
+    restoration: Floats  # CNY
+
+
+NO_SIZES = Sizes(np.zeros(0, dtype=np.int32), (), *(np.zeros(0) for _ in range(6)))
 
 
 @dataclass(frozen=True)
@@ -315,6 +336,8 @@ class Scenario:
     gates: tuple[Gate, ...] = ()
     bans: tuple[Ban, ...] = ()
     driving: Driving = Driving()
+    sizes: Sizes = NO_SIZES
+    period_days: int = 1  # calendar days that one day of the horizon stands for
 
     @property
     def place_ids(self) -> tuple[str, ...]:
@@ -344,8 +367,13 @@ class Scenario:
         return np.column_stack([np.concatenate([p.lon for p in parts]), np.concatenate([p.lat for p in parts])])
 
     def date(self, day: int) -> dt.date:
-        """Calendar date of a day of the horizon."""
-        return self.start + dt.timedelta(days=int(day))
+        """Calendar date of a day of the horizon; of a longer period its first."""
+        return self.start + dt.timedelta(days=int(day) * self.period_days)
+
+    @property
+    def end(self) -> dt.date:
+        """Last calendar date of the horizon."""
+        return self.start + dt.timedelta(days=self.days * self.period_days - 1)
 
     def commodity_name(self, commodity: int) -> tuple[str, str]:
         """(material id, grade name) of a commodity."""

@@ -67,7 +67,7 @@ def check(scenario_path: Path, plan_folder: Path, progress: Progress, *, variant
     unsited, scenario = scenario, with_openings(scenario, sited)
     distances = measure(scenario, progress, engine="scipy")
     with progress.phase("check"):
-        result = _checked(scenario, plan, distances, reference, sited)
+        result = _checked(scenario, plan, distances, reference, None if sited is None else (unsited, sited))
         ledger = Ledger([*result.findings], result.checks)
         if (plan_folder / TRIPS).exists():
             check_trips(scenario, distances, Table.read_csv(plan_folder / "flows.csv"), plan_folder, ledger)
@@ -100,7 +100,11 @@ def _reference(scenario: Scenario | None, faults: list[Fault]) -> Sheet | None:
 
 
 def _checked(
-    scenario: Scenario, plan: PlanFolder, distances: Distances, reference: Sheet | None, sited: Sheet | None = None
+    scenario: Scenario,
+    plan: PlanFolder,
+    distances: Distances,
+    reference: Sheet | None,
+    sited: tuple[Scenario, Sheet] | None = None,
 ) -> CheckResult:
     ledger = Ledger()
     check_inputs(scenario, plan.summary, ledger)
@@ -110,7 +114,7 @@ def _checked(
     processing = read_processing(scenario, plan.processing, ledger)
     made = check_processing(scenario, processing, ledger)
     if sited is not None:
-        check_siting(scenario, places, flows, sited, plan.summary, ledger)
+        check_siting(sited[0], places, flows, sited[1], plan.summary, ledger)
     supply = check_supplies(scenario, places, flows, ledger)
     demand = check_demands(scenario, places, flows, ledger)
     check_blends(scenario, places, flows, ledger)

@@ -18,7 +18,8 @@ SHARE = 1e-6  # shares and rates are compared to this, absolutely
 def check_inputs(scenario: Scenario, summary: Mapping[str, Any], ledger: Ledger) -> None:
     """The plan was made from the files that lie there now, for the same days."""
     check_hashes(scenario, summary["inputs"], PLAN, ledger)
-    for key, right in (("name", scenario.name), ("start", scenario.start.isoformat()), ("days", scenario.days)):
+    days = scenario.days * scenario.period_days
+    for key, right in (("name", scenario.name), ("start", scenario.start.isoformat()), ("days", days)):
         given = summary.get(key)
         ledger.expect(given == right, PLAN, 0, key, f"'{given}' where the scenario has '{right}'")
     mode, told = "lexicographic" if scenario.objective.order else "weights", summary.get("mode")

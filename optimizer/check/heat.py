@@ -189,8 +189,8 @@ def _gain(money: Money, number_of: Mapping[str, int], step: Mapping[str, Any], w
     a, b = number_of[step["from"]], number_of[step["to"]]
     start = s.start.toordinal()
     drives = money.drive(float(way.km_in[a])) + money.drive(float(way.km_out[b]))
-    gained = money.fetched(a, material, grade, step["fetched"] - start)
-    gained += money.sent(b, material, grade, step["sent"] - start)
+    gained = money.fetched(a, material, grade, (step["fetched"] - start) // s.period_days)
+    gained += money.sent(b, material, grade, (step["sent"] - start) // s.period_days)
     return gained - drives - money.weights.get("transfer", 0.0)
 
 
@@ -203,7 +203,7 @@ def _refused(s: Scenario, number_of: Mapping[str, int], step: Mapping[str, Any])
     if "yard" not in MAY_SEND.get(kinds[a], ()) or kinds[b] not in MAY_SEND["yard"]:
         return f"{kinds[a]} to yard to {kinds[b]} is no way that goods may go"
     start = s.start.toordinal()
-    if not 0 <= step["fetched"] - start <= step["sent"] - start < s.days:
+    if not 0 <= step["fetched"] - start <= step["sent"] - start < s.days * s.period_days:
         return "is sent before it is fetched, or outside the horizon"
     own = int(commodity_of(s.materials.index[step["material"]], int(step["grade"])))
     if a < s.first_demand and s.supplies.commodity[a] != own:

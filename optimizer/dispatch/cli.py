@@ -55,6 +55,9 @@ def command(args: argparse.Namespace) -> int:
         from optimizer.read import load_scenario
     with progress.phase("read"):
         scenario = load_scenario(args.scenario)
+    if scenario.period_days > 1:
+        told = "a plan by periods tells no day on which a truck drives; leave period_days out to dispatch"
+        raise InputError.single("scenario.toml", told, column="period_days")
     if not scenario.trucks.ids:
         raise InputError.single("trucks.csv", "there are no trucks; dispatch needs at least one row")
     if not (args.out / "plan.json").exists():

@@ -28,6 +28,7 @@ class Horizon:
     start: dt.date
     days: int
     known: bool
+    period: int = 1  # days that are planned as one
 
     @property
     def first(self) -> int:
@@ -138,12 +139,19 @@ def _refuse_unknown(source: Source, reader: _Reader) -> None:
 
 
 def _horizon(reader: _Reader) -> Horizon:
-    start, days = reader.value("start"), reader.value("days")
+    start, days, period = reader.value("start"), reader.value("days"), reader.value("period_days")
     stand_in = dt.date(2000, 1, 1)
+    if period and days and days % period:
+        more, less = (days // period + 1) * period, days // period * period
+        near = f"{less:g} or {more:g}" if less else f"{more:g}"
+        reader.fault("period_days", f"{period:g} days do not divide the horizon of {days:g}; expected days = {near}")
+    if period and period > 1 and reader.raw("objective.reference") is not None:
+        reader.fault("period_days", "a reference plan has days; leave out one of objective.reference and period_days")
     return Horizon(
         start=dt.date.fromordinal(start) if start else stand_in,
         days=int(days) if days else 1,
         known=bool(start and days),
+        period=int(period) if period else 1,
     )
 
 

@@ -299,7 +299,7 @@ def with_yard(scenario: Scenario) -> Scenario:
     own = {
         "ids": GHOST, "names": GHOST, "kind": "yard", "lon": np.nan, "lat": np.nan, "grade": 2, "storage": TINY,
         "fee": 0.0, "hold_cost": 0.0, "end_cost": 0.0, "end_stock_max": 0.0, "longest_stay": np.inf,
-        "opening_cost": 0.0, "status": "open", "street": "",
+        "opening_cost": 0.0, "lease": 0.0, "restoration": 0.0, "empty_from": days, "status": "open", "street": "",
         "accepts": np.ones(len(scenario.materials.ids), dtype=bool), "open": np.ones(days, dtype=bool),
         "dates": np.ones(days, dtype=bool), "daily_in": np.full(days, TINY), "daily_out": np.full(days, TINY),
     }  # fmt: skip

@@ -91,7 +91,7 @@ def _summary(found: Heat, distances: Distances, charges: dict[str, float]) -> di
     return {
         "name": s.name,
         "start": s.start.isoformat(),
-        "days": s.days,
+        "days": s.days * s.period_days,
         "places": len(found.worth),
         "most": float(found.worth.max(initial=0.0)),
         "median": float(np.median(found.worth)) if len(found.worth) else 0.0,

@@ -30,7 +30,7 @@ from optimizer.intake.supplies import build_supplies
 from optimizer.intake.typed import Typed, read_table
 from optimizer.intake.xlsx_source import read_xlsx
 from optimizer.materials import frozen
-from optimizer.scenario import Scenario
+from optimizer.scenario import ABROAD, Facilities, Scenario
 from optimizer.schema import PLACE_TABLES, TABLES
 
 
@@ -191,6 +191,23 @@ def _require_tables(source: Source, tables: dict[str, Typed], faults: Faults) ->
         faults.add(tables["supplies"].file, 0, "", "there is no supply, no demand and no stock: nothing to plan")
 
 
+def _refuse_unfair(source: Source, settings: Settings, facilities: Facilities, faults: Faults) -> None:
+    """A share that is less than an even one leaves every tonne without a street that may receive it."""
+    hosts = {
+        street
+        for street, kind, status in zip(facilities.street, facilities.kind, facilities.status, strict=True)
+        if street and kind not in ABROAD and status != "closed"
+    }
+    share = settings.streets.max_share
+    if hosts and share * len(hosts) < 1:
+        line = source.lines.get("streets.max_share", 0)
+        told = (
+            f"{share:g} for each of the {len(hosts)} streets with facilities makes less than 1, so nothing could be "
+            f"received anywhere; expected {1 / len(hosts):.4g} at least"
+        )
+        faults.add(source.settings_file, line, "streets.max_share", told)
+
+
 def _assembled(source: Source, settings: Settings, tables: dict[str, Typed], faults: Faults) -> Scenario:
     """Checks every part and builds its arrays; only meaningful when no fault was found."""
     places = Ids()
@@ -224,7 +241,9 @@ def _assembled(source: Source, settings: Settings, tables: dict[str, Typed], fau
         gates=build_gates(intake, settings.driving),
         bans=build_bans(intake),
         driving=settings.driving,
+        streets=settings.streets,
         sizes=build_sizes(intake, facilities, stocks.facility),
     )
+    _refuse_unfair(source, settings, facilities, faults)
     period = settings.horizon.period
     return scenario if faults.found() or period == 1 else in_periods(scenario, period)

@@ -32,6 +32,7 @@ GRADE_NAMES = ("1", "2", "x")
 UNITS = ("t", "m3_bank", "m3_loose", "m3_compacted")
 KINDS = ("yard", "disposal", "recycling", "treatment", "offsite", "quarry")
 PLANTS = ("recycling", "treatment")
+ABROAD = ("offsite", "quarry")  # kinds that bear nothing for the district: out of it, or receiving nothing
 GATE_KINDS = ("load", "tip")
 GOALS = ("unserved", "offsite", "landfill", "transfer", "haul", "cost", "carbon", "welfare", "changes", "frozen")
 
@@ -248,6 +249,22 @@ class Costs:
 
 
 @dataclass(frozen=True)
+class StreetRules:
+    """What streets are paid for what they bear, and the most that one may bear of all."""
+
+    per_t: float = 0.0  # CNY per t received by facilities in it
+    per_passage: float = 0.0  # CNY per laden truck that starts or ends in it
+    truck_t: float = 16.0  # t of a laden truck
+    max_share: float = 1.0  # of what all streets bear
+
+    @property
+    def rates(self) -> tuple[float, float]:
+        """What a t received, and a t that starts or ends there, counts for; tonnes alone where nothing is paid."""
+        passing = self.per_passage / self.truck_t
+        return (self.per_t, passing) if self.per_t or passing else (1.0, 0.0)
+
+
+@dataclass(frozen=True)
 class Trucks:
     """Classes of equal trucks, K of them; minutes count from midnight, beyond 1440 into the next morning."""
 
@@ -337,6 +354,7 @@ class Scenario:
     bans: tuple[Ban, ...] = ()
     driving: Driving = Driving()
     sizes: Sizes = NO_SIZES
+    streets: StreetRules = StreetRules()
     period_days: int = 1  # calendar days that one day of the horizon stands for
 
     @property
@@ -353,6 +371,11 @@ class Scenario:
     def first_facility(self) -> int:
         """Node number of facility 0."""
         return len(self.supplies.ids) + len(self.demands.ids)
+
+    @property
+    def street_of(self) -> tuple[str, ...]:
+        """Street of every place in node order; blank where none is named."""
+        return self.supplies.street + self.demands.street + self.facilities.street
 
     @property
     def opened(self) -> Bools:

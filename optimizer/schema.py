@@ -510,6 +510,17 @@ SETTINGS = (
         Field("unserved_per_t", "number", "Price of an unserved tonne in weights mode.", "权重模式下未安排吨数的罚价。",
               unit="CNY/t", default=1000.0, low=0, high=MOST_CNY),
     )),
+    TableSpec("streets", "What streets are paid for what they bear, and the most that one may bear.",
+              "街道承担与生态补偿。", (
+        Field("per_t", "number", "Eco-compensation of a street for a tonne received by a facility in it.",
+              "街道内设施每接收一吨的生态补偿。", unit="CNY/t", default=0.0, low=0, high=MOST_CNY),
+        Field("per_passage", "number", "Eco-compensation of a street for a laden truck that starts or ends in it.",
+              "每辆次重车在街道内始发或到达的生态补偿。", unit="CNY/truck", default=0.0, low=0, high=MOST_CNY),
+        Field("truck_t", "number", "Load of a truck, for counting passages.", "折算车次的每车载质量。", unit="t",
+              default=16.0, low=0, strict=True, high=200),
+        Field("max_share", "number", "Most of the burden of all streets that one street may bear.",
+              "单个街道承担份额上限。", unit="share", default="no limit", low=0, strict=True, high=1),
+    )),
     TableSpec("dispatch", "What `cutfill dispatch` takes where gates.csv and trucks.csv say nothing.",
               "派车参数，在 gates.csv、trucks.csv 未注明时采用。", (
         Field("laden_km_h", "number", "Speed of a laden truck.", "重车速度。", unit="km/h",

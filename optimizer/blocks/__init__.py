@@ -10,6 +10,7 @@ from optimizer.blocks.demand import blend, demand
 from optimizer.blocks.facility import balance, end_stock, gates, longest_stay, overnight, room
 from optimizer.blocks.money import carbon, cost, goals_by_destination, welfare
 from optimizer.blocks.plant import recipes
+from optimizer.blocks.street import streets
 from optimizer.blocks.supply import supply
 from optimizer.lanes import Lanes
 from optimizer.program import Model, Program
@@ -27,6 +28,7 @@ BLOCKS = (
     longest_stay,
     gates,
     room,
+    streets,
     goals_by_destination,
     cost,
     carbon,

@@ -24,6 +24,7 @@ from optimizer.check.rows import Rows
 from optimizer.check.sites import check_blends, check_demands, check_supplies
 from optimizer.check.siting import check_siting, read_siting, with_openings
 from optimizer.check.stocks import StockChecks, stocks_of
+from optimizer.check.streets import check_streets, read_streets
 from optimizer.check.trips import TRIPS, check_trips
 from optimizer.distances import Distances, measure
 from optimizer.errors import Fault, InputError
@@ -63,11 +64,11 @@ def check(scenario_path: Path, plan_folder: Path, progress: Progress, *, variant
         reference = _reference(scenario, faults)
     refuse(faults)
     assert scenario is not None and plan is not None
-    sited = read_siting(plan_folder)
+    sited, streets = read_siting(plan_folder), read_streets(plan_folder)
     unsited, scenario = scenario, with_openings(scenario, sited)
     distances = measure(scenario, progress, engine="scipy")
     with progress.phase("check"):
-        result = _checked(scenario, plan, distances, reference, None if sited is None else (unsited, sited))
+        result = _checked(scenario, plan, distances, reference, None if sited is None else (unsited, sited), streets)
         ledger = Ledger([*result.findings], result.checks)
         if (plan_folder / TRIPS).exists():
             check_trips(scenario, distances, Table.read_csv(plan_folder / "flows.csv"), plan_folder, ledger)
@@ -105,6 +106,7 @@ def _checked(
     distances: Distances,
     reference: Sheet | None,
     sited: tuple[Scenario, Sheet] | None = None,
+    streets: Sheet | None = None,
 ) -> CheckResult:
     ledger = Ledger()
     check_inputs(scenario, plan.summary, ledger)
@@ -115,6 +117,7 @@ def _checked(
     made = check_processing(scenario, processing, ledger)
     if sited is not None:
         check_siting(sited[0], places, flows, sited[1], plan.summary, ledger)
+    check_streets(scenario, flows, streets, ledger)
     supply = check_supplies(scenario, places, flows, ledger)
     demand = check_demands(scenario, places, flows, ledger)
     check_blends(scenario, places, flows, ledger)

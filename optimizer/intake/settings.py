@@ -15,7 +15,7 @@ from optimizer.intake.decoding import there
 from optimizer.intake.faults import Faults, Refused, listed, nearest, quoted
 from optimizer.intake.raw import Source
 from optimizer.materials import narrow
-from optimizer.scenario import GOALS, Costs, Driving, Objective, RoadSpec
+from optimizer.scenario import GOALS, Costs, Driving, Objective, RoadSpec, StreetRules
 from optimizer.schema import SETTING_FIELDS, SETTINGS, Field
 
 _SECTIONS = tuple(s.name for s in SETTINGS if s.name)
@@ -54,6 +54,7 @@ class Settings:
     roads: RoadSpec
     costs: Costs
     driving: Driving
+    streets: StreetRules
     distances: str = ""
 
 
@@ -120,6 +121,9 @@ def read_settings(source: Source, faults: Faults) -> Settings:
         costs=Costs(**{f: reader.number(f"costs.{f}", getattr(Costs(), f)) for f in Costs.__dataclass_fields__}),
         driving=Driving(
             **{f: reader.number(f"dispatch.{f}", getattr(Driving(), f)) for f in Driving.__dataclass_fields__}
+        ),
+        streets=StreetRules(
+            **{f: reader.number(f"streets.{f}", getattr(StreetRules(), f)) for f in StreetRules.__dataclass_fields__}
         ),
         distances=distances,
     )

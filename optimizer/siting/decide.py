@@ -19,23 +19,22 @@ from optimizer.scenario import Scenario
 from optimizer.siting.choices import COMMAND, Choices, all_open, opened
 from optimizer.siting.live import PAYS, Found, Siting
 from optimizer.siting.search import Search
+from optimizer.siting.streets import street_table
 from optimizer.solve import TOTAL, goal_order, open_session
 from optimizer.tables import Table
 
 PROVEN = 1e-6  # relative gap up to which a siting is called optimal
 SITE = ("facility", "open", "t", "opening_cost", "break_even", "size", "from", "to", "lease", "restoration")
-STREETS = (
-    "street", "moved_t_without", "moved_t", "cost_without", "cost", "received_t_without", "received_t",
-    "unserved_t_without", "unserved_t",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Decision:
-    """The best set's plan and the tables beside it: ``site``, ``solutions``, ``streets``."""
+    """The best set's plan, the one without any candidate, and the tables: ``site``, ``solutions``, ``streets``."""
 
     scenario: Scenario
     planning: Planning
+    without: Planning
+    choices: Choices
     found: tuple[Found, ...]
     tables: dict[str, Table]
 
@@ -87,7 +86,7 @@ def decide(
         "solutions": _solution_table(scenario, choices, found),
         "streets": street_table(without, planning),
     }
-    return Decision(chosen, planning, tuple(found), tables)
+    return Decision(chosen, planning, without, choices, tuple(found), tables)
 
 
 def _live(
@@ -199,36 +198,3 @@ def _solution_table(scenario: Scenario, choices: Choices, found: Sequence[Found]
     ]
     columns = tuple(name for goal in goals for name in (goal, f"{goal}_bound"))
     return Table(("rank", "open", "opening_cost", *columns), rows)
-
-
-def street_table(without: Planning, planning: Planning) -> Table:
-    """What each street gains and bears: moved, paid and unserved by its sites, received by facilities in it."""
-    before, after = (_by_street(one) for one in (without, planning))
-    streets = sorted(before.keys() | after.keys())
-    none = (0.0,) * 4
-    rows = [
-        (street, *(v for pair in zip(before.get(street, none), after.get(street, none), strict=True) for v in pair))
-        for street in streets
-    ]
-    return Table(STREETS, rows)
-
-
-def _by_street(planning: Planning) -> dict[str, tuple[float, float, float, float]]:
-    """Street → (moved, CNY of haul and fees, received by facilities, unserved)."""
-    s, g = planning.scenario, planning.ledger
-    street = np.array(s.supplies.street + s.demands.street + s.facilities.street, dtype=object)
-    own = np.where(g.origin < s.first_facility, g.origin, g.destination)  # the site that a flow serves
-    served = own < s.first_facility
-    received = g.destination >= s.first_facility
-    cost = g.t * (g.haul_cost + g.fee)
-    units = s.demands.units_per_t[np.arange(len(s.demands.ids)), s.demands.first_material]
-    unserved = np.concatenate([g.left, g.short / units, g.stuck.sum(axis=1)])
-    return {
-        str(name): (
-            float(g.t[served & (street[own] == name)].sum()),
-            float(cost[served & (street[own] == name)].sum()),
-            float(g.t[received & (street[g.destination] == name)].sum()),
-            float(unserved[street == name].sum()),
-        )
-        for name in np.unique(street)
-    }

@@ -81,12 +81,16 @@ class Heat:
 
 
 def in_cny(scenario: Scenario, charges: Mapping[str, float]) -> Scenario:
-    """The scenario with a goal in money: its own weights, or cost and the unserved price where goals are in order."""
+    """The scenario with a goal in money: its own weights, or cost and the unserved price where goals are in order.
+
+    What streets may bear has no part in it, for nobody knows the street of a place.
+    """
     check_charges(charges, "cutfill site", "--charge")
     weights = {k: v for k, v in scenario.objective.weights.items() if k not in UNPRICED}
     if not weights:
         weights = {"welfare" if "welfare" in scenario.objective.order else "cost": 1.0}
-    return replace(scenario, objective=Objective(order=(), weights={**weights, **charges}))
+    objective = Objective(order=(), weights={**weights, **charges})
+    return replace(scenario, objective=objective, streets=replace(scenario.streets, max_share=1.0))
 
 
 def heat(

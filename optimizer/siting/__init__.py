@@ -66,6 +66,7 @@ def command(args: argparse.Namespace) -> int:
     from optimizer.read import load_scenario
     from optimizer.siting.choices import Choices
     from optimizer.siting.decide import decide
+    from optimizer.siting.page import render
     from optimizer.whatif.variants import varied
 
     progress = Progress(quiet=args.quiet, as_json=args.json)
@@ -85,7 +86,8 @@ def command(args: argparse.Namespace) -> int:
         scenario, choices, Options(time_limit=args.time_limit), progress,
         gap=args.gap, solutions=args.solutions, break_even=args.break_even,
     )  # fmt: skip
-    write_plan(decision.scenario, decision.planning.plan, args.out, progress, decision.tables)
+    pages = {"site": render(decision)}
+    write_plan(decision.scenario, decision.planning.plan, args.out, progress, decision.tables, pages)
     summary = decision.planning.plan.summary
     print(summary_json(summary) if args.json else in_words(summary, args.out), end="")
     if summary["termination"] == "time_limit":
@@ -139,5 +141,5 @@ def in_words(summary: dict[str, Any], out: Path) -> str:
     for goal in summary["goals"]:
         bound = "" if goal["bound"] is None else f"   proven bound {goal['bound']:,.3f}"
         lines.append(f"  {goal['name']:<10}{goal['value']:>16,.3f} {goal['unit']:<8}{bound}")
-    lines.append(f"  written to {out}: site.csv, solutions.csv, streets.csv, report.html")
+    lines.append(f"  written to {out}: site.html, site.csv, solutions.csv, streets.csv, report.html")
     return "\n".join(lines) + "\n"

@@ -12,20 +12,25 @@ import highspy
 import numpy as np
 from scipy import sparse
 
+from benchmarks.district import FULL, SMOKE, District, crowded, generated
 from benchmarks.measure import DisagreementError
-from benchmarks.rows import Row, against, told
+from benchmarks.rows import Row, against, told, within
+from optimizer.distances import measure
 from optimizer.planner import Options
 from optimizer.progress import Progress
 from optimizer.read import load_scenario
 from optimizer.scenario import Floats
 from optimizer.siting.choices import Choices
 from optimizer.siting.decide import decide
+from optimizer.siting.heat import heat
 
 SIZES = ((200, 50), (500, 100))
 SMOKE_SIZES = ((20, 8),)
 GAP = 1e-3
 LEAST = 3.0
 LIMIT = 900.0  # seconds of either side
+PLACES, MAP_SECONDS = 10_000, 10.0  # of the heat map
+CHARGES = {"offsite": 300.0}  # so that a yard is worth something in the crowded week
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,21 @@ def run(smoke: bool) -> list[Row]:
         name = f"siting {demands} × {candidates} to {GAP:.1%}"
         rows.append(against(name, ours, "HiGHS, strong formulation", theirs, LEAST, smoke=smoke))
         rows.append(told(f"{name}: nodes", found.nodes, unit="", peers={"HiGHS": nodes}))
-    return rows
+    return [*rows, heat_map(smoke)]
+
+
+def heat_map(smoke: bool) -> Row:
+    """Pricing a yard everywhere in the crowded week: places, program, plan, prices and eight re-solves."""
+    with generated(**(SMOKE if smoke else FULL), distances=False) as folder:
+        easy = load_scenario(folder)
+    week = crowded(District(easy, measure(easy, Progress())))
+    places = 100 if smoke else PLACES
+    start = time.perf_counter()
+    found = heat(week.scenario, week.distances, Options(), Progress(), places=places, samples=8, charges=CHARGES)
+    took = time.perf_counter() - start
+    if any(one.gain > one.worth + 1e-3 for one in found.samples):
+        raise DisagreementError("heat map: a yard that was tried gains more than its duals allow")
+    return within(f"heat map of {len(found.worth):,} places", took, MAP_SECONDS, "s", smoke=smoke)
 
 
 def drawn(demands: int, candidates: int, ratio: float = 3.0, seed: int = 1) -> Instance:

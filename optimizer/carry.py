@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimizer.backends import Carried
+from optimizer.blocks.street import named_streets
 from optimizer.lanes import Lanes
 from optimizer.program import Block, Program
 from optimizer.scenario import GRADES, Ints, Scenario
@@ -55,6 +56,7 @@ def _renumbered(old: Frame, new: Frame) -> dict[str, Ints]:
         "demand": _same(a.demands.ids, b.demands.ids),
         "facility": _same(a.facilities.ids, b.facilities.ids),
         "material": material,
+        "street": _same(named_streets(a)[0], named_streets(b)[0]),
         "commodity": commodity,
         "arc": of_old,
         "place": place,

@@ -119,7 +119,8 @@ class _Simulation:
         fac = self.s.facilities
         most = fac.storage[f]
         if self.strict:
-            most = min(most, fac.end_stock_max[f]) if day + fac.longest_stay[f] >= self.s.days else 0.0
+            stays = day + fac.longest_stay[f] >= self.s.days and fac.empty_from[f] >= self.s.days
+            most = min(most, fac.end_stock_max[f]) if stays else 0.0
         return max(float(most - self.now[f].sum()), 0.0)
 
     def _processable(self, f: int, commodity: int, day: int) -> float:

@@ -18,12 +18,13 @@ from optimizer.scenario import Floats, Scenario
 if TYPE_CHECKING:
     from optimizer.roads import Snaps
 
+Line = Floats  # (points, 2) lon, lat
+
 EARTH_RADIUS_KM = 6371.0088  # mean radius, IUGG
 DETOUR_KM_H = 30.0  # [K] DOMAIN.md: 25-35 km/h urban; used only where no road and no minutes are known
 
+MARGIN = 0.1  # of the width and height of the box around all sites
 MOST_PLACES = 12_000  # three tables of places × places take 3.5 GB
-
-Line = Floats  # (points, 2) lon, lat
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,23 @@ class Reach:
     minutes_out: Floats
     km_in: Floats
     minutes_in: Floats
+
+
+@dataclass(frozen=True)
+class Anywhere:
+    """P further places spread over the ground of a scenario, and the way to and from its own places.
+
+    Attributes:
+        lon, lat: (P,) degrees.
+        km_out, km_in: (P, places) from each to every place of the scenario, and back; nan where no road is.
+        lines: the piece of road that each stands for; empty where there are no roads.
+    """
+
+    lon: Floats
+    lat: Floats
+    km_out: Floats
+    km_in: Floats
+    lines: list[Line]
 
 
 @dataclass(frozen=True)
@@ -48,6 +66,7 @@ class Distances:
         paths: lines for pairs of places, drawn only for pairs that are used.
         reach: measures a further place (lon, lat) on the same roads, in milliseconds; raises InputError where it is
             beyond the snap limit. None where distances came as a table: nothing tells where a new place would lie.
+        anywhere: spreads at most so many places over the same ground, up to :data:`MARGIN` around the sites.
     """
 
     km: Floats
@@ -56,6 +75,7 @@ class Distances:
     info: dict[str, Any]
     paths: Callable[[Sequence[tuple[int, int]]], list[Line]]
     reach: Callable[[float, float], Reach] | None = None
+    anywhere: Callable[[int, Progress], Anywhere] | None = None
 
 
 def measure(scenario: Scenario, progress: Progress, *, engine: str = "auto") -> Distances:
@@ -119,11 +139,27 @@ def _great_circle(scenario: Scenario, detour: float) -> Distances:
         minutes = there / DETOUR_KM_H * 60
         return Reach(there, minutes, there, minutes)
 
-    return Distances(km, km / DETOUR_KM_H * 60, np.full_like(km, np.nan), info, _straight_lines(scenario), reach)
+    def anywhere(most: int, progress: Progress) -> Anywhere:
+        west, south, east, north = _box(lonlat)
+        side = max(int(np.sqrt(most)), 1)
+        lon, lat = (a.ravel() for a in np.meshgrid(np.linspace(west, east, side), np.linspace(south, north, side)))
+        there = _haversine_km(lon[:, None], lat[:, None], lonlat[:, 0], lonlat[:, 1]) * detour
+        return Anywhere(lon, lat, there, there, [])
+
+    none = np.full_like(km, np.nan)
+    return Distances(km, km / DETOUR_KM_H * 60, none, info, _straight_lines(scenario), reach, anywhere)
+
+
+def _box(lonlat: Floats) -> tuple[float, float, float, float]:
+    """West, south, east, north of the ground around all sites."""
+    (west, south), (east, north) = lonlat.min(axis=0), lonlat.max(axis=0)
+    wide, high = MARGIN * (east - west), MARGIN * (north - south)
+    return float(west - wide), float(south - high), float(east + wide), float(north + high)
 
 
 def _on_roads(scenario: Scenario, progress: Progress, engine: str) -> Distances:
     from optimizer.roads import Profile, Router, Snapper, load_graph
+    from optimizer.roads.spread import spread
 
     spec = scenario.roads
     assert spec.file is not None
@@ -164,7 +200,12 @@ def _on_roads(scenario: Scenario, progress: Progress, engine: str) -> Distances:
         out, back = router.matrix(place, snaps, Progress()), router.matrix(snaps, place, Progress())
         return Reach(out[0][0], out[1][0], back[0][:, 0], back[1][:, 0])
 
-    return Distances(km, minutes, np.full_like(km, np.nan), info, paths, reach)
+    def anywhere(most: int, progress: Progress) -> Anywhere:
+        places, lines = spread(graph, _box(lonlat), most)
+        out, back = router.matrix(places, snaps, progress)[0], router.matrix(snaps, places, progress)[0]
+        return Anywhere(places.lon, places.lat, out, back.T, lines)
+
+    return Distances(km, minutes, np.full_like(km, np.nan), info, paths, reach, anywhere)
 
 
 def _refuse_far_places(scenario: Scenario, snaps: Snaps) -> None:

@@ -27,7 +27,7 @@ def plan_geojson(scenario: Scenario, plan: Plan) -> dict[str, Any]:
         "type": "FeatureCollection",
         "name": scenario.name,
         "start": scenario.start.isoformat(),
-        "days": scenario.days,
+        "days": scenario.days * scenario.period_days,
         "attribution": str((plan.summary.get("roads") or {}).get("attribution") or ""),
         "omitted": {"places": len(places) - len(points), "flows": len(lines) - len(drawn)},
         "features": points + drawn,

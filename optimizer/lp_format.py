@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from optimizer.blocks.street import named_streets
 from optimizer.files import write_whole
 from optimizer.lanes import Lanes
 from optimizer.program import Block, Program
@@ -91,5 +92,6 @@ def _entity(scenario: Scenario, lanes: Lanes, dim: str, value: int) -> str:
         "demand": scenario.demands.ids,
         "facility": scenario.facilities.ids,
         "material": scenario.materials.ids,
+        "street": named_streets(scenario)[0],
     }[dim]
     return ids[value]

@@ -36,7 +36,7 @@ DISPATCH_FILES = frozenset(
 FILES = frozenset(
     {f"{name}.csv" for name in TABLES} | {"plan.json", "map.geojson", "report.html", "plan.xlsx"}
     | DISPATCH_FILES  # a new plan makes an older dispatch of the folder untrue
-    | {"site.csv", "solutions.csv", "streets.csv"}  # and an older siting
+    | {"site.csv", "solutions.csv", "streets.csv", "site.html"}  # and an older siting
     | {"changes.csv", "changes.html"}  # and an older re-planning
     | {"reach.csv", "reach.json", "reach.html", "reach.toml"}  # and what reached a rate
     | {"worth.csv", "worth.html"}  # and what it was worth
@@ -44,9 +44,14 @@ FILES = frozenset(
 
 
 def write_plan(
-    scenario: Scenario, plan: Plan, folder: Path, progress: Progress, more: Mapping[str, Table] | None = None
+    scenario: Scenario,
+    plan: Plan,
+    folder: Path,
+    progress: Progress,
+    more: Mapping[str, Table] | None = None,
+    pages: Mapping[str, str] | None = None,
 ) -> None:
-    """Writes every file of the plan folder, and further tables by name; files of other programs in it are kept."""
+    """Writes every file of the plan folder, and further tables and pages by name; other programs' files are kept."""
     from optimizer.geojson import plan_geojson
     from optimizer.report import render
     from optimizer.workbook import workbook_bytes
@@ -62,6 +67,8 @@ def write_plan(
             (scratch / "plan.xlsx").write_bytes(workbook_bytes(scenario, plan))
         with progress.phase("write report"):
             (scratch / "report.html").write_text(render(scenario, plan), encoding="utf-8")
+            for name, text in (pages or {}).items():
+                (scratch / f"{name}.html").write_text(text, encoding="utf-8")
         _write_summary(plan, scratch)  # at the end, so that it has the seconds of every phase
 
 

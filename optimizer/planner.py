@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +26,7 @@ from optimizer.prices import price_table
 from optimizer.program import Program
 from optimizer.progress import Progress
 from optimizer.reasons import reason_table
-from optimizer.scenario import Scenario
+from optimizer.scenario import Floats, Scenario
 from optimizer.solve import TOTAL, UNITS, Session, Solution, open_session
 
 
@@ -106,10 +107,15 @@ def plan_scenario(
         backend = warm.session.backend
         session = open_session(scenario, program, backend, options.time_limit)
         session.begin = carried(warm.session.first_mark, warm.frame, Frame(scenario, lanes, program))
-    solution = session.run(
-        progress, lambda: as_columns(scenario, lanes, program, nearest_legal_place(scenario, lanes, strict=True))
-    )
+    solution = session.run(progress, _nearest(scenario, lanes, program))
     return planning_of(scenario, distances, lanes, program, session, solution, progress, brief=brief)
+
+
+def _nearest(scenario: Scenario, lanes: Lanes, program: Program) -> Callable[[], Floats] | None:
+    """The plan by nearest legal places, where it keeps every rule; it knows no shares of streets."""
+    if "street.share" in program.rows:
+        return None
+    return lambda: as_columns(scenario, lanes, program, nearest_legal_place(scenario, lanes, strict=True))
 
 
 def planning_of(
@@ -139,7 +145,8 @@ def planning_of(
     summary = {
         "name": scenario.name,
         "start": scenario.start.isoformat(),
-        "days": scenario.days,
+        "days": scenario.days * scenario.period_days,
+        "period_days": scenario.period_days,
         "status": "optimal" if solution.termination == "optimal" else "feasible",
         "termination": solution.termination,
         "mode": "weights" if scenario.objective.weights else "lexicographic",

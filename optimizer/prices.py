@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from optimizer.blocks.street import named_streets
 from optimizer.program import Program
 from optimizer.scenario import GRADE_NAMES, GRADES, Floats, Scenario
 from optimizer.solve import Stage
@@ -30,6 +31,7 @@ SIDES = {
     "gate.in": "gate_in",
     "gate.out": "gate_out",
     "facility.room": "room",
+    "street.share": "street_share",
 }
 ALWAYS = ("supply.release", "demand.room")  # shown even when zero
 ZERO = 1e-9
@@ -43,6 +45,8 @@ def price_table(scenario: Scenario, program: Program, stages: tuple[Stage, ...])
     prices = np.column_stack([stage.price for stage in stages if stage.price is not None])
     rows: list[tuple[object, ...]] = []
     for name, side in SIDES.items():
+        if name not in program.rows:  # only where the share of a street is limited
+            continue
         block = program.rows[name]
         keys = dict(zip(block.dims, block.keys, strict=True))
         values = prices[block.span] * _per_tonne(scenario, name, keys)[:, None]
@@ -57,7 +61,7 @@ def price_table(scenario: Scenario, program: Program, stages: tuple[Stage, ...])
 def _per_tonne(scenario: Scenario, block: str, keys: dict[str, np.ndarray]) -> Floats:
     """Own units of a row per tonne: a demand's prices are told per t of its first accepted material."""
     if block not in ("demand.room", "demand.required", "demand.daily"):
-        return np.ones(len(keys["facility" if "facility" in keys else next(iter(keys))]))
+        return np.ones(len(next(iter(keys.values()))))
     d, at = scenario.demands, keys["demand"]
     units: Floats = d.units_per_t[at, d.first_material[at]]
     return units
@@ -67,7 +71,8 @@ def _labels(scenario: Scenario, keys: dict[str, np.ndarray]) -> tuple[list[str],
     """Ids, materials, grades and dates of the rows of a block; blank where a row has none."""
     s, d, f = scenario.supplies, scenario.demands, scenario.facilities
     n = len(next(iter(keys.values())))
-    for dim, ids in (("supply", s.ids), ("demand", d.ids), ("facility", f.ids)):
+    streets = named_streets(scenario)[0]
+    for dim, ids in (("supply", s.ids), ("demand", d.ids), ("facility", f.ids), ("street", streets)):
         if dim in keys:
             places = [ids[i] for i in keys[dim].tolist()]
     names = scenario.materials.ids

@@ -15,13 +15,14 @@ from optimizer.intake.context import Intake
 from optimizer.intake.csv_source import read_csv, read_folder
 from optimizer.intake.decoding import there
 from optimizer.intake.demands import build_demands, build_mixes
-from optimizer.intake.facilities import build_facilities
+from optimizer.intake.facilities import build_facilities, build_sizes
 from optimizer.intake.faults import Faults
 from optimizer.intake.fleet import build_bans, build_gates, build_trucks
 from optimizer.intake.json_source import read_json
 from optimizer.intake.library import build_library
 from optimizer.intake.lookups import Ids
 from optimizer.intake.pairs import build_pairs
+from optimizer.intake.periods import in_periods
 from optimizer.intake.plants import build_recipes, build_stocks
 from optimizer.intake.raw import Source, table_named
 from optimizer.intake.settings import Settings, read_settings
@@ -30,7 +31,7 @@ from optimizer.intake.typed import Typed, read_table
 from optimizer.intake.uncertainty import build_uncertainty
 from optimizer.intake.xlsx_source import read_xlsx
 from optimizer.materials import frozen
-from optimizer.scenario import Scenario
+from optimizer.scenario import ABROAD, Facilities, Scenario
 from optimizer.schema import PLACE_TABLES, TABLES
 
 
@@ -191,6 +192,23 @@ def _require_tables(source: Source, tables: dict[str, Typed], faults: Faults) ->
         faults.add(tables["supplies"].file, 0, "", "there is no supply, no demand and no stock: nothing to plan")
 
 
+def _refuse_unfair(source: Source, settings: Settings, facilities: Facilities, faults: Faults) -> None:
+    """A share that is less than an even one leaves every tonne without a street that may receive it."""
+    hosts = {
+        street
+        for street, kind, status in zip(facilities.street, facilities.kind, facilities.status, strict=True)
+        if street and kind not in ABROAD and status != "closed"
+    }
+    share = settings.streets.max_share
+    if hosts and share * len(hosts) < 1:
+        line = source.lines.get("streets.max_share", 0)
+        told = (
+            f"{share:g} for each of the {len(hosts)} streets with facilities makes less than 1, so nothing could be "
+            f"received anywhere; expected {1 / len(hosts):.4g} at least"
+        )
+        faults.add(source.settings_file, line, "streets.max_share", told)
+
+
 def _assembled(source: Source, settings: Settings, tables: dict[str, Typed], faults: Faults) -> Scenario:
     """Checks every part and builds its arrays; only meaningful when no fault was found."""
     places = Ids()
@@ -201,7 +219,8 @@ def _assembled(source: Source, settings: Settings, tables: dict[str, Typed], fau
     demands = build_demands(intake)
     facilities = build_facilities(intake)
     recipes = build_recipes(intake, facilities)
-    return Scenario(
+    stocks = build_stocks(intake, facilities, recipes)
+    scenario = Scenario(
         name=settings.name,
         start=settings.horizon.start,
         days=settings.horizon.days,
@@ -210,7 +229,7 @@ def _assembled(source: Source, settings: Settings, tables: dict[str, Typed], fau
         demands=demands,
         facilities=facilities,
         recipes=recipes,
-        stocks=build_stocks(intake, facilities, recipes),
+        stocks=stocks,
         mixes=build_mixes(intake, demands),
         objective=settings.objective,
         roads=settings.roads,
@@ -224,4 +243,9 @@ def _assembled(source: Source, settings: Settings, tables: dict[str, Typed], fau
         bans=build_bans(intake),
         uncertain=build_uncertainty(intake),
         driving=settings.driving,
+        streets=settings.streets,
+        sizes=build_sizes(intake, facilities, stocks.facility),
     )
+    _refuse_unfair(source, settings, facilities, faults)
+    period = settings.horizon.period
+    return scenario if faults.found() or period == 1 else in_periods(scenario, period)

@@ -4,7 +4,8 @@ Everything a person entered has been converted once, at the border, by :mod:`opt
 here remembers volume states except a demand's own unit, which stays its balance (DESIGN.md).
 
 Conventions
-    Days are 0-based integers from ``start``; ``last`` days are inclusive.
+    Days are 0-based integers from ``start``; ``last`` days are inclusive. With ``period_days`` a day stands for a
+    longer period (:mod:`optimizer.intake.periods`).
     A *commodity* is a material with a contamination grade: ``material * GRADES + (grade - 1)``.
     Grades are 1 (fit for homes), 2 (fit for industry, the default) and 3 (written ``x``: exceeds).
     Limits that the input left blank are ``inf``; prices it left blank are ``nan``.
@@ -31,6 +32,7 @@ GRADE_NAMES = ("1", "2", "x")
 UNITS = ("t", "m3_bank", "m3_loose", "m3_compacted")
 KINDS = ("yard", "disposal", "recycling", "treatment", "offsite", "quarry")
 PLANTS = ("recycling", "treatment")
+ABROAD = ("offsite", "quarry")  # kinds that bear nothing for the district: out of it, or receiving nothing
 GATE_KINDS = ("load", "tip")
 UNCERTAIN = ("quantity", "delay", "rain", "wet")
 GOALS = ("unserved", "offsite", "landfill", "transfer", "haul", "empties", "cost", "carbon", "welfare", "changes",
@@ -132,9 +134,29 @@ class Facilities:
     end_cost: Floats  # CNY per t still there at the end
     end_stock_max: Floats  # t
     longest_stay: Floats  # nights a tonne may lie there
-    opening_cost: Floats  # CNY
+    opening_cost: Floats  # CNY; of a candidate that a siting has opened all that its choice costs over the horizon
+    lease: Floats  # CNY a month while a candidate is open
+    restoration: Floats  # CNY when a candidate closes before the horizon ends
+    empty_from: Ints  # first day on which nothing may lie there any more; the number of days for never
     status: tuple[str, ...]  # open | closed | candidate
     street: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Sizes that candidates may have, Z of them; limits that the input left blank are ``nan``: the facility's own."""
+
+    facility: Ints
+    ids: tuple[str, ...]
+    storage: Floats  # t
+    daily_in: Floats  # t a day of the horizon
+    daily_out: Floats
+    opening_cost: Floats  # CNY
+    lease: Floats  # CNY a month
+    restoration: Floats  # CNY
+
+
+NO_SIZES = Sizes(np.zeros(0, dtype=np.int32), (), *(np.zeros(0) for _ in range(6)))
 
 
 @dataclass(frozen=True)
@@ -226,6 +248,22 @@ class Costs:
     co2_per_t_km: float = 0.129
     carbon_per_kg: float = 0.0
     unserved_per_t: float = 1000.0
+
+
+@dataclass(frozen=True)
+class StreetRules:
+    """What streets are paid for what they bear, and the most that one may bear of all."""
+
+    per_t: float = 0.0  # CNY per t received by facilities in it
+    per_passage: float = 0.0  # CNY per laden truck that starts or ends in it
+    truck_t: float = 16.0  # t of a laden truck
+    max_share: float = 1.0  # of what all streets bear
+
+    @property
+    def rates(self) -> tuple[float, float]:
+        """What a t received, and a t that starts or ends there, counts for; tonnes alone where nothing is paid."""
+        passing = self.per_passage / self.truck_t
+        return (self.per_t, passing) if self.per_t or passing else (1.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -358,6 +396,9 @@ class Scenario:
     uncertain: tuple[Uncertain, ...] = ()
     driving: Driving = Driving()
     cuts: Cuts = Cuts()
+    sizes: Sizes = NO_SIZES
+    streets: StreetRules = StreetRules()
+    period_days: int = 1  # calendar days that one day of the horizon stands for
 
     @property
     def place_ids(self) -> tuple[str, ...]:
@@ -375,6 +416,11 @@ class Scenario:
         return len(self.supplies.ids) + len(self.demands.ids)
 
     @property
+    def street_of(self) -> tuple[str, ...]:
+        """Street of every place in node order; blank where none is named."""
+        return self.supplies.street + self.demands.street + self.facilities.street
+
+    @property
     def opened(self) -> Bools:
         """(F,) candidates that a siting has opened."""
         candidate = np.array([status == "candidate" for status in self.facilities.status], dtype=bool)
@@ -387,8 +433,13 @@ class Scenario:
         return np.column_stack([np.concatenate([p.lon for p in parts]), np.concatenate([p.lat for p in parts])])
 
     def date(self, day: int) -> dt.date:
-        """Calendar date of a day of the horizon."""
-        return self.start + dt.timedelta(days=int(day))
+        """Calendar date of a day of the horizon; of a longer period its first."""
+        return self.start + dt.timedelta(days=int(day) * self.period_days)
+
+    @property
+    def end(self) -> dt.date:
+        """Last calendar date of the horizon."""
+        return self.start + dt.timedelta(days=self.days * self.period_days - 1)
 
     def commodity_name(self, commodity: int) -> tuple[str, str]:
         """(material id, grade name) of a commodity."""

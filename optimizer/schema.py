@@ -239,6 +239,12 @@ FACILITIES = TableSpec(
               "状态：运行、关闭、候选。", default="open", choices=STATUSES, example="open"),
         Field("opening_cost", "number", "Cost of opening a candidate.", "候选场启用费用。", unit="CNY", default=0.0,
               low=0, high=1e12),
+        Field("lease", "number", "Lease of a candidate, only while it is open; `cutfill site` then chooses its dates.",
+              "候选场租金，仅在启用期间支付；此时由 cutfill site 选定启停日期。", unit="CNY/month", default=0.0, low=0,
+              high=1e12),
+        Field("restoration_cost", "number",
+              "Cost of restoring a candidate's land when it closes before the horizon ends.",
+              "候选场在计划期内关闭时的场地恢复费用。", unit="CNY", default=0.0, low=0, high=1e12),
         *_window("on which it is open", "开放"),
         Field("hold_cost", "number", "Cost of a tonne lying there a night.", "过夜保管费。", unit="CNY/t/night",
               default=0.0, low=0, high=MOST_CNY),
@@ -253,6 +259,30 @@ FACILITIES = TableSpec(
               default="no limit", low=0, high=36500),
     ),
     key=("facility",),
+)  # fmt: skip
+
+SIZES = TableSpec(
+    "sizes", "Sizes of a candidate, of which `cutfill site` chooses one at most; without a row there is one.",
+    "候选场的可选规模，cutfill site 至多选一种；无此表则仅一种。",
+    (
+        Field("facility", "ref", "Id of a candidate.", "候选场编号。", required=True, refers=("facilities",),
+              example="Y2"),
+        Field("size", "id", "Name of the size.", "规模名称。", required=True, example="large"),
+        Field("storage", "number", "Most it holds overnight; for disposal the room left.",
+              "过夜存量上限；消纳场为剩余容量。", unit="t", default="as in facilities.csv", low=0,
+              high=MOST_T, example="9000"),
+        Field("daily_in", "number", "Most it takes in a day, also on dates of calendar.csv on which it is open.",
+              "每日最大进场量。", unit="t/day", default="as in facilities.csv", low=0, high=MOST_T, example="2000"),
+        Field("daily_out", "number", "Most that leaves in a day, likewise.", "每日最大出场量。", unit="t/day",
+              default="as in facilities.csv", low=0, high=MOST_T, example="2000"),
+        Field("opening_cost", "number", "Cost of opening it at this size.", "启用费用。", unit="CNY",
+              default="as in facilities.csv", low=0, high=1e12, example="400000"),
+        Field("lease", "number", "Lease while it is open.", "启用期间的租金。", unit="CNY/month",
+              default="as in facilities.csv", low=0, high=1e12),
+        Field("restoration_cost", "number", "Cost of restoring the land when it closes before the horizon ends.",
+              "计划期内关闭时的场地恢复费用。", unit="CNY", default="as in facilities.csv", low=0, high=1e12),
+    ),
+    key=("facility", "size"),
 )  # fmt: skip
 
 RECIPES = TableSpec(
@@ -447,7 +477,7 @@ CALENDAR = TableSpec(
 )  # fmt: skip
 
 TABLES = {t.name: t for t in (MATERIALS, SUPPLIES, RELEASES, DEMANDS, FACILITIES, RECIPES, STOCKS, MIXES, DISTANCES,
-                              TRUCKS, CALENDAR, GATES, BANS, UNCERTAINTY)}  # fmt: skip
+                              TRUCKS, CALENDAR, GATES, BANS, UNCERTAINTY, SIZES)}  # fmt: skip
 
 SETTINGS = (
     TableSpec("", "Top of the file.", "文件顶部。", (
@@ -455,6 +485,8 @@ SETTINGS = (
         Field("start", "date", "First day of the horizon.", "计划期第一天。", required=True, example="2025-03-03"),
         Field("days", "integer", "Length of the horizon.", "计划期天数。", unit="days", required=True, low=1,
               high=MAX_DAYS, example="7"),
+        Field("period_days", "integer", "Days that are planned as one, for long horizons; `days` is a multiple of it.",
+              "合并规划的天数（用于长计划期），days 须为其整数倍。", unit="days", default=1, low=1, high=MAX_DAYS),
     )),
     TableSpec("objective", "What the plan is for.", "优化目标。", (
         Field("order", "goals", "Goals, the most important first; each is bounded by the ones before.",
@@ -500,6 +532,17 @@ SETTINGS = (
               high=MOST_CNY),
         Field("unserved_per_t", "number", "Price of an unserved tonne in weights mode.", "权重模式下未安排吨数的罚价。",
               unit="CNY/t", default=1000.0, low=0, high=MOST_CNY),
+    )),
+    TableSpec("streets", "What streets are paid for what they bear, and the most that one may bear.",
+              "街道承担与生态补偿。", (
+        Field("per_t", "number", "Eco-compensation of a street for a tonne received by a facility in it.",
+              "街道内设施每接收一吨的生态补偿。", unit="CNY/t", default=0.0, low=0, high=MOST_CNY),
+        Field("per_passage", "number", "Eco-compensation of a street for a laden truck that starts or ends in it.",
+              "每辆次重车在街道内始发或到达的生态补偿。", unit="CNY/truck", default=0.0, low=0, high=MOST_CNY),
+        Field("truck_t", "number", "Load of a truck, for counting passages.", "折算车次的每车载质量。", unit="t",
+              default=16.0, low=0, strict=True, high=200),
+        Field("max_share", "number", "Most of the burden of all streets that one street may bear.",
+              "单个街道承担份额上限。", unit="share", default="no limit", low=0, strict=True, high=1),
     )),
     TableSpec("dispatch", "What `cutfill dispatch` takes where gates.csv and trucks.csv say nothing.",
               "派车参数，在 gates.csv、trucks.csv 未注明时采用。", (

@@ -74,11 +74,14 @@ def settle(planning: Planning, charges: Mapping[str, float] | None = None) -> Se
             clearing has its charges in its weights, and None is expected.
 
     Raises:
-        InputError: charges that are none, or given beside weights that say something else.
+        InputError: charges that are none, or given beside weights that say something else; shares of streets.
     """
     own = charges_of(planning.scenario)
     if own is not None and charges is not None and dict(charges) != own:
         raise InputError.single("scenario.toml", "a welfare clearing is settled by its own charges", column="objective")
+    if planning.scenario.streets.max_share < 1:
+        told = "a share of a street belongs to no match, so no price can carry it; leave max_share out to settle"
+        raise InputError.single("scenario.toml", told, column="streets.max_share")
     used = dict(charges or {}) if own is None else own
     check_charges(used)
     flows = _as_lanes(planning.lanes, planning.ledger)

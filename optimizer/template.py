@@ -53,6 +53,9 @@ _MORE_ROWS: dict[str, tuple[dict[str, str], ...]] = {
          "quantity": "900", "unit": "t"},
     ),
     "facilities": (
+        {"facility": "Y2", "name": "候选转运场", "kind": "yard", "lon": "117.04", "lat": "36.86", "accepts": "*",
+         "daily_in": "2000", "daily_out": "2000", "storage": "4000", "status": "candidate", "opening_cost": "200000",
+         "lease": "30000", "restoration_cost": "50000"},
         {"facility": "P1", "name": "再生骨料厂", "kind": "recycling", "lon": "117.05", "lat": "36.84",
          "accepts": "concrete_rubble;mixed_rubble", "daily_in": "1000", "storage": "2500", "fee": "15"},
         {"facility": "F1", "name": "消纳场", "kind": "disposal", "lon": "117.10", "lat": "36.86", "accepts": "*",
@@ -62,6 +65,7 @@ _MORE_ROWS: dict[str, tuple[dict[str, str], ...]] = {
     ),
     "recipes": ({"facility": "P1", "input": "concrete_rubble", "output": "residue", "yield": "0.04", "daily_max": "800",
                  "cost": "20"},),
+    "sizes": ({"facility": "Y2", "size": "small", "storage": "3000", "daily_in": "800", "daily_out": "800"},),
     "calendar": ({"facility": "Y1", "from": "2025-03-09", "to": "2025-03-09", "daily_in": "0", "daily_out": "0"},),
 }  # fmt: skip
 _LEFT_OUT = ("distances", "materials")  # the template measures by detour and needs no density of its own

@@ -81,7 +81,7 @@ def _summary(book: Workbook, scenario: Scenario, plan: Plan) -> None:
     usual = (summary.get("counterfactual") or {}).get("kpis") or {}
     writer = _Writer(sheet)
     writer.row(["cutfill", scenario.name], **_HEAD)
-    dates = (scenario.start, scenario.date(scenario.days - 1))
+    dates = (scenario.start, scenario.end)
     writer.row([*say("workbook.first_day"), dates[0]])
     writer.row([*say("workbook.last_day"), dates[1]])
     writer.row([*say("workbook.status"), *named("status", summary["status"])])

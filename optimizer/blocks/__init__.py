@@ -12,6 +12,7 @@ from optimizer.blocks.empties import empties
 from optimizer.blocks.facility import balance, end_stock, gates, longest_stay, overnight, room
 from optimizer.blocks.money import carbon, cost, goals_by_destination, welfare
 from optimizer.blocks.plant import recipes
+from optimizer.blocks.street import streets
 from optimizer.blocks.supply import supply
 from optimizer.lanes import Lanes
 from optimizer.program import Model, Program
@@ -30,6 +31,7 @@ BLOCKS = (
     gates,
     room,
     cuts,
+    streets,
     goals_by_destination,
     cost,
     carbon,

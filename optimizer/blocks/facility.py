@@ -54,7 +54,7 @@ def balance(m: Model) -> None:
 def overnight(m: Model) -> None:
     """All commodities together fit the storage every night; holding and end stock have their price in `cost`.
 
-        Σ_k y_fkd ≤ storage_f
+        Σ_k y_fkd ≤ storage_f        (0 from the day on which a place that a siting closes has to be empty)
 
     Dual: change of the goal per further tonne of storage that night (≤ 0).
     """
@@ -62,7 +62,8 @@ def overnight(m: Model) -> None:
     facility, _, day = stock.keys
     holders = np.unique(facility)
     keys = np.repeat(holders, m.scenario.days), np.tile(np.arange(m.scenario.days), len(holders))
-    rows = m.add_rows("facility.storage", -np.inf, f.storage[keys[0]], facility=keys[0], day=keys[1])
+    most = np.where(keys[1] >= f.empty_from[keys[0]], 0.0, f.storage[keys[0]])
+    rows = m.add_rows("facility.storage", -np.inf, most, facility=keys[0], day=keys[1])
     table = np.full((len(f.ids), m.scenario.days), -1, dtype=np.int32)
     table[keys] = rows.index
     m.add(table[facility, day], stock.index, 1.0)

@@ -4,7 +4,7 @@ Nothing here knows lanes, columns or solvers. Inputs come through :mod:`optimize
 Dijkstra, and what a plan may do from DESIGN.md. In the order of the data: ``folder`` reads the plan folder, ``moves``
 puts its rows into the scenario's numbers, ``rows`` looks at each flow, ``plants`` at processing, ``sites`` at supplies
 and demands, ``stocks`` at yards, ``balance`` at what is left, ``figures`` counts goals, ``claims`` reads plan.json;
-``trips`` reads truck schedules, where there are any.
+``trips`` reads truck schedules and ``heat`` a map of a yard's worth, where there are any.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from pathlib import Path
 from optimizer.check.balance import Left, check_balance, check_reasons
 from optimizer.check.claims import check_figures, check_goals, check_inputs
 from optimizer.check.figures import Recount, figures, goal_values, named_goals
-from optimizer.check.folder import TABLES, PlanFolder, Sheet, read_plan_folder, read_sheet, refuse
+from optimizer.check.folder import PLAN, TABLES, PlanFolder, Sheet, read_plan_folder, read_sheet, refuse
+from optimizer.check.heat import SUMMARY, check_heat
 from optimizer.check.moves import Places, read_flows, read_processing
 from optimizer.check.plants import check_processing
 from optimizer.check.result import CheckResult, Finding, Ledger, format_result, result_json
@@ -23,6 +24,7 @@ from optimizer.check.rows import Rows
 from optimizer.check.sites import check_blends, check_demands, check_supplies
 from optimizer.check.siting import check_siting, read_siting, with_openings
 from optimizer.check.stocks import StockChecks, stocks_of
+from optimizer.check.streets import check_streets, read_streets
 from optimizer.check.trips import TRIPS, check_trips
 from optimizer.distances import Distances, measure
 from optimizer.errors import Fault, InputError
@@ -54,20 +56,27 @@ def check(scenario_path: Path, plan_folder: Path, progress: Progress, *, variant
             scenario = varied(scenario_path, variant) if variant else load_scenario(scenario_path)
         except InputError as error:
             faults.extend(error.faults)
+        if (plan_folder / SUMMARY).exists() and not (plan_folder / PLAN).exists():
+            refuse(faults)
+            assert scenario is not None
+            return check_heat(scenario, plan_folder, progress)
         plan = read_plan_folder(plan_folder, faults)
         reference = _reference(scenario, faults)
     refuse(faults)
     assert scenario is not None and plan is not None
-    sited = read_siting(plan_folder)
-    scenario = with_openings(scenario, sited)
+    sited, streets = read_siting(plan_folder), read_streets(plan_folder)
+    unsited, scenario = scenario, with_openings(scenario, sited)
     distances = measure(scenario, progress, engine="scipy")
     with progress.phase("check"):
-        result = _checked(scenario, plan, distances, reference, sited)
-        if not (plan_folder / TRIPS).exists():
-            return result
+        result = _checked(scenario, plan, distances, reference, None if sited is None else (unsited, sited), streets)
         ledger = Ledger([*result.findings], result.checks)
-        check_trips(scenario, distances, Table.read_csv(plan_folder / "flows.csv"), plan_folder, ledger)
-        return replace(result, findings=tuple(ledger.findings), checks=ledger.checks)
+        if (plan_folder / TRIPS).exists():
+            check_trips(scenario, distances, Table.read_csv(plan_folder / "flows.csv"), plan_folder, ledger)
+    if (plan_folder / SUMMARY).exists():
+        map_of = check_heat(unsited, plan_folder, progress)
+        ledger.findings += map_of.findings
+        ledger.checks += map_of.checks
+    return replace(result, findings=tuple(ledger.findings), checks=ledger.checks)
 
 
 def check_folder(scenario: Scenario, plan_folder: Path, distances: Distances) -> CheckResult:
@@ -92,7 +101,12 @@ def _reference(scenario: Scenario | None, faults: list[Fault]) -> Sheet | None:
 
 
 def _checked(
-    scenario: Scenario, plan: PlanFolder, distances: Distances, reference: Sheet | None, sited: Sheet | None = None
+    scenario: Scenario,
+    plan: PlanFolder,
+    distances: Distances,
+    reference: Sheet | None,
+    sited: tuple[Scenario, Sheet] | None = None,
+    streets: Sheet | None = None,
 ) -> CheckResult:
     ledger = Ledger()
     check_inputs(scenario, plan.summary, ledger)
@@ -102,7 +116,8 @@ def _checked(
     processing = read_processing(scenario, plan.processing, ledger)
     made = check_processing(scenario, processing, ledger)
     if sited is not None:
-        check_siting(scenario, places, flows, sited, plan.summary, ledger)
+        check_siting(sited[0], places, flows, sited[1], plan.summary, ledger)
+    check_streets(scenario, flows, streets, ledger)
     supply = check_supplies(scenario, places, flows, ledger)
     demand = check_demands(scenario, places, flows, ledger)
     check_blends(scenario, places, flows, ledger)

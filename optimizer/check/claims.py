@@ -17,20 +17,22 @@ SHARE = 1e-6  # shares and rates are compared to this, absolutely
 
 def check_inputs(scenario: Scenario, summary: Mapping[str, Any], ledger: Ledger) -> None:
     """The plan was made from the files that lie there now, for the same days."""
-    then, now = summary["inputs"], scenario.hashes
-    for file in sorted(then.keys() | now.keys()):
-        if file not in now:
-            message = f"the plan was made from other inputs: {file} is gone"
-        elif file not in then:
-            message = f"the plan was made from other inputs: {file} is new"
-        else:
-            message = f"the plan was made from other inputs: {file} has changed since"
-        ledger.expect(then.get(file) == now.get(file), PLAN, 0, f"inputs.{file}", message)
-    for key, right in (("name", scenario.name), ("start", scenario.start.isoformat()), ("days", scenario.days)):
+    check_hashes(scenario, summary["inputs"], PLAN, ledger)
+    days = scenario.days * scenario.period_days
+    for key, right in (("name", scenario.name), ("start", scenario.start.isoformat()), ("days", days)):
         given = summary.get(key)
         ledger.expect(given == right, PLAN, 0, key, f"'{given}' where the scenario has '{right}'")
     mode, told = "lexicographic" if scenario.objective.order else "weights", summary.get("mode")
     ledger.expect(told == mode, PLAN, 0, "mode", f"'{told}' where the objective has {mode}")
+
+
+def check_hashes(scenario: Scenario, then: Mapping[str, Any], told: str, ledger: Ledger) -> None:
+    """What ``told`` names as inputs are the files that lie there now."""
+    now = scenario.hashes
+    for file in sorted(then.keys() | now.keys()):
+        change = "is gone" if file not in now else "is new" if file not in then else "has changed since"
+        message = f"the plan was made from other inputs: {file} {change}"
+        ledger.expect(then.get(file) == now.get(file), told, 0, f"inputs.{file}", message)
 
 
 def check_goals(scenario: Scenario, summary: Mapping[str, Any], goals: Mapping[str, float], ledger: Ledger) -> None:

@@ -5,6 +5,7 @@ Rows that name something the scenario does not have are findings and take no par
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -137,11 +138,19 @@ def _looked_up(sheet: Sheet, column: str, known: dict[str, int], what: str, ledg
 
 def days_of(scenario: Scenario, sheet: Sheet, ledger: Ledger) -> tuple[Ints, Bools]:
     """(n,) day of the horizon of each row, and which rows lie within it."""
-    day = sheet["date"] - scenario.start.toordinal()
+    since = sheet["date"] - scenario.start.toordinal()
+    day, within = np.divmod(since, scenario.period_days)
     inside = (day >= 0) & (day < scenario.days)
     span = f"{scenario.start} to {scenario.date(scenario.days - 1)}"
-    expect_rows(ledger, inside, sheet, "date", lambda i: f"{scenario.date(day[i])} is outside the horizon, {span}")
-    return day, inside
+
+    def told(i: int) -> dt.date:
+        return scenario.start + dt.timedelta(days=int(since[i]))
+
+    expect_rows(ledger, inside, sheet, "date", lambda i: f"{told(i)} is outside the horizon, {span}")
+    if scenario.period_days > 1:
+        first = f"is no first day of a period of {scenario.period_days} days"
+        expect_rows(ledger, within == 0, sheet, "date", lambda i: f"{told(i)} {first}")
+    return day, inside & (within == 0)
 
 
 def expect_rows(

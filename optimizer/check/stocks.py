@@ -218,11 +218,12 @@ class StockChecks:
             self.ledger.add(file, line, "t", message, float(short[h, d, k] - before[h, d, k]))
 
     def _storage(self) -> None:
-        """All commodities together fit overnight."""
+        """All commodities together fit overnight, and nothing lies where a siting has closed a place."""
         stocks, days = self.stocks, self.scenario.days
         total = stocks.end.sum(axis=2)
-        room = np.where(stocks.holds, self._limit(self.scenario.facilities.storage), np.inf)
-        room = np.broadcast_to(room[:, None], total.shape)
+        gone = np.arange(days) >= self.scenario.facilities.empty_from[stocks.facility][:, None]
+        room = np.where(gone, 0.0, self._limit(self.scenario.facilities.storage)[:, None])
+        room = np.where(stocks.holds[:, None], room, np.inf)
         scale = stocks.opening.sum(axis=1)[:, None] + np.cumsum(stocks.came.sum(axis=2), axis=1)
         self.ledger.expect_all(
             total <= room + slack(scale),

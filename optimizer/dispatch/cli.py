@@ -20,6 +20,8 @@ from optimizer.outputs import DISPATCH_FILES, summary_json
 from optimizer.progress import Progress
 from optimizer.replay import REPLICATIONS, replay
 from optimizer.replay.words import replay_in_words
+from optimizer.scenario import Scenario
+from optimizer.tables import Table
 from optimizer.tickets import handouts
 
 DONE, FAULTY, UNSERVED, LIMIT = 0, 1, 3, 4
@@ -91,6 +93,9 @@ def command(args: argparse.Namespace) -> int:
         from optimizer.read import load_scenario
     with progress.phase("read"):
         scenario = load_scenario(args.scenario)
+    if scenario.period_days > 1:
+        told = "a plan by periods tells no day on which a truck drives; leave period_days out to dispatch"
+        raise InputError.single("scenario.toml", told, column="period_days")
     if not scenario.trucks.ids:
         raise InputError.single("trucks.csv", "there are no trucks; dispatch needs at least one row")
     published = Published.read(args.out) if args.moment else None

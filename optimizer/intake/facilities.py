@@ -1,4 +1,4 @@
-"""``facilities.csv`` and ``calendar.csv``: what each place takes, and on which days."""
+"""``facilities.csv``, ``calendar.csv`` and ``sizes.csv``: what each place takes, and on which days."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from itertools import pairwise
 import numpy as np
 
 from optimizer.intake.context import Intake, coordinates, dates, days_of, iso, names, refuse_grade_x
+from optimizer.intake.lookups import repeated
 from optimizer.intake.typed import Typed, rows_where
-from optimizer.scenario import PLANTS, Bools, Facilities, Floats, Ints
+from optimizer.scenario import PLANTS, Bools, Facilities, Floats, Ints, Sizes
 
 
 def build_facilities(intake: Intake) -> Facilities:
@@ -41,8 +42,46 @@ def build_facilities(intake: Intake) -> Facilities:
         end_stock_max=table.filled("end_stock_max", np.inf),
         longest_stay=table.filled("longest_stay", np.inf),
         opening_cost=table.filled("opening_cost", 0.0),
+        lease=table.filled("lease", 0.0),
+        restoration=table.filled("restoration_cost", 0.0),
+        empty_from=np.full(len(table), intake.horizon.days, dtype=np.int32),
         status=tuple(s or "open" for s in table["status"].tolist()),
         street=table.text("street"),
+    )
+
+
+def build_sizes(intake: Intake, facilities: Facilities, stocked: Ints) -> Sizes:
+    """Sizes of candidates; places that are no candidates, or hold stock already, have none."""
+    table, faults = intake.tables["sizes"], intake.faults
+    facility = intake.places.column(table, "facility", faults)
+    for row in rows_where(facility >= 0):
+        f = int(facility[row])
+        if facilities.status[f] != "candidate":
+            table.fault(faults, row, "facility", f"{facilities.ids[f]} is {facilities.status[f]}; only a candidate "
+                        "has sizes to choose from")  # fmt: skip
+    for row, earlier in repeated(facility, table["size"], among=facility >= 0):
+        table.fault(faults, row, "size", f"this size of {table['facility'][row]} is already in row "
+                    f"{table.lines[earlier]}")  # fmt: skip
+    sized = set(facility.tolist()) | set(np.flatnonzero(facilities.lease > 0).tolist())
+    own = intake.tables["facilities"]
+    for f in sorted(sized & set(stocked.tolist())):
+        if facilities.status[f] == "candidate":
+            own.fault(faults, f, "facility", f"{facilities.ids[f]} has opening stock, so its size and dates are not "
+                      "free to choose; take out its sizes and lease, or its stock")  # fmt: skip
+    at = np.maximum(facility, 0)
+
+    def filled(column: str, blank: Floats) -> Floats:
+        return np.where(np.isnan(table[column]), blank[at] if len(blank) else np.nan, table[column])
+
+    return Sizes(
+        facility=facility,
+        ids=table.text("size"),
+        storage=filled("storage", facilities.storage),
+        daily_in=table["daily_in"],
+        daily_out=table["daily_out"],
+        opening_cost=filled("opening_cost", facilities.opening_cost),
+        lease=filled("lease", facilities.lease),
+        restoration=filled("restoration_cost", facilities.restoration),
     )
 
 

@@ -15,7 +15,7 @@ from optimizer.intake.decoding import there
 from optimizer.intake.faults import Faults, Refused, listed, nearest, quoted
 from optimizer.intake.raw import Source
 from optimizer.materials import narrow
-from optimizer.scenario import GOALS, Costs, Driving, Objective, RoadSpec
+from optimizer.scenario import GOALS, Costs, Driving, Objective, RoadSpec, StreetRules
 from optimizer.schema import SETTING_FIELDS, SETTINGS, Field
 
 _SECTIONS = tuple(s.name for s in SETTINGS if s.name)
@@ -28,6 +28,7 @@ class Horizon:
     start: dt.date
     days: int
     known: bool
+    period: int = 1  # days that are planned as one
 
     @property
     def first(self) -> int:
@@ -53,6 +54,7 @@ class Settings:
     roads: RoadSpec
     costs: Costs
     driving: Driving
+    streets: StreetRules
     distances: str = ""
 
 
@@ -120,6 +122,9 @@ def read_settings(source: Source, faults: Faults) -> Settings:
         driving=Driving(
             **{f: reader.number(f"dispatch.{f}", getattr(Driving(), f)) for f in Driving.__dataclass_fields__}
         ),
+        streets=StreetRules(
+            **{f: reader.number(f"streets.{f}", getattr(StreetRules(), f)) for f in StreetRules.__dataclass_fields__}
+        ),
         distances=distances,
     )
 
@@ -138,12 +143,19 @@ def _refuse_unknown(source: Source, reader: _Reader) -> None:
 
 
 def _horizon(reader: _Reader) -> Horizon:
-    start, days = reader.value("start"), reader.value("days")
+    start, days, period = reader.value("start"), reader.value("days"), reader.value("period_days")
     stand_in = dt.date(2000, 1, 1)
+    if period and days and days % period:
+        more, less = (days // period + 1) * period, days // period * period
+        near = f"{less:g} or {more:g}" if less else f"{more:g}"
+        reader.fault("period_days", f"{period:g} days do not divide the horizon of {days:g}; expected days = {near}")
+    if period and period > 1 and reader.raw("objective.reference") is not None:
+        reader.fault("period_days", "a reference plan has days; leave out one of objective.reference and period_days")
     return Horizon(
         start=dt.date.fromordinal(start) if start else stand_in,
         days=int(days) if days else 1,
         known=bool(start and days),
+        period=int(period) if period else 1,
     )
 
 

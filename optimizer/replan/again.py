@@ -67,6 +67,9 @@ def plan_again(request: Request, options: Options, progress: Progress) -> tuple[
     with progress.phase("read"):
         plan = _read_plan(request)
         inputs = Inputs.read(_scenario_of(request, plan))
+        if inputs.scenario.period_days > 1:
+            told = "weeks are planned again day by day; leave period_days out to replan"
+            raise InputError.single("scenario.toml", told, column="period_days")
         first = _first_day(request, inputs.scenario)
         scenario = _whole_lots(inputs)
         moved = read_actuals(request.actuals, inputs, first)

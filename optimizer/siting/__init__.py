@@ -1,10 +1,14 @@
-"""``cutfill site``: which candidate facilities to open."""
+"""``cutfill site``: which candidate facilities to open, and what a yard would be worth anywhere (``--map``)."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from optimizer.progress import Progress
+    from optimizer.scenario import Scenario
 
 __all__ = ["add_arguments", "command"]
 
@@ -22,6 +26,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--break-even", action="store_true", help="opening cost at which each would go the other way")
     parser.add_argument("--gap", type=_money, default=1e-7, help="relative gap at which the search ends")
     parser.add_argument("--time-limit", type=float, metavar="SECONDS", help="stop the search with the best set so far")
+    parser.add_argument("--map", action="store_true", help="instead: what a yard would be worth anywhere on the roads")
+    parser.add_argument("--places", type=_count, default=10_000, metavar="N", help="of --map: places priced")
+    parser.add_argument("--map-check", type=_count, default=8, metavar="N", help="of --map: places tried by re-solving")
+    parser.add_argument(
+        "--charge", type=_charge, metavar="GOAL=CNY", action="append", default=[],
+        help="of --map: a price per unit of offsite, landfill, transfer, haul or carbon, beside cost",
+    )  # fmt: skip
     parser.add_argument("--variant", metavar="TOML", help="of a variant of the scenario, as for cutfill whatif")
     parser.add_argument("--json", action="store_true", help="print the summary as JSON on standard output")
     parser.add_argument("--quiet", action="store_true", help="no progress on standard error")
@@ -41,6 +52,11 @@ def _money(text: str) -> float:
     return value
 
 
+def _charge(text: str) -> tuple[str, float]:
+    goal, _, price = text.partition("=")
+    return goal, _money(price)
+
+
 def command(args: argparse.Namespace) -> int:
     """Runs ``cutfill site``; returns the exit code."""
     from optimizer.cli import DONE, LIMIT, UNSERVED
@@ -50,11 +66,14 @@ def command(args: argparse.Namespace) -> int:
     from optimizer.read import load_scenario
     from optimizer.siting.choices import Choices
     from optimizer.siting.decide import decide
+    from optimizer.siting.page import render
     from optimizer.whatif.variants import varied
 
     progress = Progress(quiet=args.quiet, as_json=args.json)
     with progress.phase("read"):
         scenario = varied(args.scenario, args.variant) if args.variant else load_scenario(args.scenario)
+    if args.map:
+        return _map(scenario, args, progress)
     choices = Choices.of(
         scenario,
         forced_open=args.force_open,
@@ -67,12 +86,47 @@ def command(args: argparse.Namespace) -> int:
         scenario, choices, Options(time_limit=args.time_limit), progress,
         gap=args.gap, solutions=args.solutions, break_even=args.break_even,
     )  # fmt: skip
-    write_plan(decision.scenario, decision.planning.plan, args.out, progress, decision.tables)
+    pages = {"site": render(decision)}
+    write_plan(decision.scenario, decision.planning.plan, args.out, progress, decision.tables, pages)
     summary = decision.planning.plan.summary
     print(summary_json(summary) if args.json else in_words(summary, args.out), end="")
     if summary["termination"] == "time_limit":
         return LIMIT
     return UNSERVED if summary["kpis"]["unserved_t"] > 0 else DONE
+
+
+def _map(scenario: Scenario, args: argparse.Namespace, progress: Progress) -> int:
+    """Runs ``cutfill site --map``."""
+    from optimizer.cli import DONE
+    from optimizer.distances import measure
+    from optimizer.outputs import summary_json
+    from optimizer.planner import Options
+    from optimizer.siting.heat import heat
+    from optimizer.siting.heat_folder import write_heat
+
+    charges, options = dict(args.charge), Options(time_limit=args.time_limit)
+    distances = measure(scenario, progress, engine=options.engine)
+    found = heat(
+        scenario, distances, options, progress, places=args.places, samples=args.map_check, charges=charges
+    )  # fmt: skip
+    with progress.phase("write"):
+        summary = write_heat(found, distances, args.out, charges)
+    print(summary_json(summary) if args.json else map_in_words(summary, args.out), end="")
+    return DONE
+
+
+def map_in_words(summary: dict[str, Any], out: Path) -> str:
+    """What a tonne of room is worth at most, and how much of it came true where it was tried."""
+    tried = summary["tried"]
+    share = (
+        "" if tried["mean_share"] is None else f", {tried['mean_share']:.1%} of it reached on average when re-solved"
+    )
+    return (
+        f"{summary['name']}: {summary['places']:,} places priced; the first tonne of room saves at most "
+        f"{summary['most']:,.2f} CNY over {summary['days']} days, half of the places {summary['median']:,.2f} or more\n"
+        f"  tried with {tried['t']} t at {tried['places']} places{share}\n"
+        f"  written to {out}: map.html, heat.csv, heat-steps.csv, heat-samples.csv\n"
+    )
 
 
 def in_words(summary: dict[str, Any], out: Path) -> str:
@@ -87,5 +141,5 @@ def in_words(summary: dict[str, Any], out: Path) -> str:
     for goal in summary["goals"]:
         bound = "" if goal["bound"] is None else f"   proven bound {goal['bound']:,.3f}"
         lines.append(f"  {goal['name']:<10}{goal['value']:>16,.3f} {goal['unit']:<8}{bound}")
-    lines.append(f"  written to {out}: site.csv, solutions.csv, streets.csv, report.html")
+    lines.append(f"  written to {out}: site.html, site.csv, solutions.csv, streets.csv, report.html")
     return "\n".join(lines) + "\n"

@@ -16,26 +16,25 @@ from optimizer.lanes import build_lanes
 from optimizer.planner import Options, Planning, plan_scenario
 from optimizer.progress import Progress
 from optimizer.scenario import Scenario
-from optimizer.siting.choices import COMMAND, Choices, opened
+from optimizer.siting.choices import COMMAND, Choices, all_open, opened
 from optimizer.siting.live import PAYS, Found, Siting
 from optimizer.siting.search import Search
+from optimizer.siting.streets import street_table
 from optimizer.solve import TOTAL, goal_order, open_session
 from optimizer.tables import Table
 
 PROVEN = 1e-6  # relative gap up to which a siting is called optimal
-SITE = ("facility", "open", "t", "opening_cost", "break_even")
-STREETS = (
-    "street", "moved_t_without", "moved_t", "cost_without", "cost", "received_t_without", "received_t",
-    "unserved_t_without", "unserved_t",
-)  # fmt: skip
+SITE = ("facility", "open", "t", "opening_cost", "break_even", "size", "from", "to", "lease", "restoration")
 
 
 @dataclass(frozen=True)
 class Decision:
-    """The best set's plan and the tables beside it: ``site``, ``solutions``, ``streets``."""
+    """The best set's plan, the one without any candidate, and the tables: ``site``, ``solutions``, ``streets``."""
 
     scenario: Scenario
     planning: Planning
+    without: Planning
+    choices: Choices
     found: tuple[Found, ...]
     tables: dict[str, Table]
 
@@ -74,7 +73,7 @@ def decide(
     if not found:
         why = "time is over before a set of candidates was found" if siting.late else "no set of candidates keeps them"
         raise InputError.single(COMMAND, f"{why}; loosen --budget, --max-open, --exclusive or --time-limit")
-    chosen = opened(scenario, choices.facility[found[0].chosen].tolist())
+    chosen = opened(scenario, choices, found[0].chosen)
     planning = plan_scenario(chosen, replace(options, time_limit=None), progress, distances=distances)
     worth = _break_even(scenario, choices, distances, options, progress, gap, found[0]) if break_even else {}
     with progress.phase("without"):
@@ -87,15 +86,13 @@ def decide(
         "solutions": _solution_table(scenario, choices, found),
         "streets": street_table(without, planning),
     }
-    return Decision(chosen, planning, tuple(found), tables)
+    return Decision(chosen, planning, without, choices, tuple(found), tables)
 
 
 def _live(
     scenario: Scenario, choices: Choices, distances: Distances, options: Options, progress: Progress, gap: float
 ) -> Siting:
-    every = opened(scenario, choices.facility.tolist())
-    free = np.zeros(len(every.facilities.ids))
-    every = replace(every, facilities=replace(every.facilities, opening_cost=free))
+    every = all_open(scenario, choices)
     with progress.phase("lanes"):
         lanes = build_lanes(every, distances)
     with progress.phase("program"):
@@ -134,7 +131,9 @@ def _break_even(
             search.solve()
             if search.chosen is not None and search.finished:
                 change = (search.value + siting.session.constant(paid) - best.values[paid]) / weight
-                worth[i] = float(choices.cost[i] + (change if best.chosen[i] else -change))
+                opens = choices.open(best.chosen)[i]
+                option = np.flatnonzero((best.chosen if opens else search.chosen) & (choices.options.candidate == i))
+                worth[i] = float(choices.options.opening[option[0]] + (change if opens else -change))
             progress.step(i + 1, len(choices), "candidates")
     return worth
 
@@ -149,11 +148,13 @@ def _tell(summary: dict[str, Any], scenario: Scenario, choices: Choices, found: 
             widest = max(widest, (goal["value"] - goal["bound"]) / max(1.0, abs(goal["value"])))
     summary["status"] = "optimal" if best.finished and widest <= PROVEN else "feasible"
     summary["termination"] = ("optimal" if widest <= PROVEN else "gap") if best.finished else "time_limit"
-    ids = scenario.facilities.ids
+    ids, o = scenario.facilities.ids, choices.options
     summary["site"] = {
-        "open": [ids[i] for i in choices.facility[best.chosen].tolist()],
+        "open": [ids[i] for i in choices.facility[o.candidate[best.chosen]].tolist()],
         "candidates": len(choices),
-        "opening_cost": float(choices.cost[best.chosen].sum()),
+        "opening_cost": float(o.opening[best.chosen].sum()),
+        "lease": float(o.lease[best.chosen].sum()),
+        "restoration": float(o.restoration[best.chosen].sum()),
         "max_open": choices.max_open,
         "budget": choices.budget,
         "gap_wanted": gap,
@@ -164,25 +165,32 @@ def _tell(summary: dict[str, Any], scenario: Scenario, choices: Choices, found: 
 
 
 def _site_table(planning: Planning, choices: Choices, best: Found, worth: dict[int, float]) -> Table:
-    scenario, g = planning.scenario, planning.ledger
+    scenario, g, o = planning.scenario, planning.ledger, choices.options
     f = scenario.facilities
     rows = []
     for position, i in enumerate(choices.facility.tolist()):
         node = scenario.first_facility + i
         end = g.origin if f.kind[i] == "quarry" else g.destination
         t = float(g.t[end == node].sum())
-        opens = bool(best.chosen[position])
-        rows.append((f.ids[i], opens, t, float(f.opening_cost[i]), worth.get(position)))
+        own = o.candidate == position
+        taken = np.flatnonzero(best.chosen & own)
+        if len(taken):
+            p = int(taken[0])
+            dates = choices.dates(scenario, p)
+            how: tuple[object, ...] = (o.size[p], *dates, float(o.lease[p]), float(o.restoration[p]))
+        else:
+            how = ("", None, None, None, None)
+        opening = float((o.opening[taken] if len(taken) else o.opening[own]).min())
+        rows.append((f.ids[i], bool(len(taken)), t, opening, worth.get(position), *how))
     return Table(SITE, rows)
 
 
 def _solution_table(scenario: Scenario, choices: Choices, found: Sequence[Found]) -> Table:
     goals = goal_order(scenario.objective)
-    ids = [scenario.facilities.ids[i] for i in choices.facility.tolist()]
     rows = [
         (
             rank,
-            [ids[i] for i in np.flatnonzero(one.chosen).tolist()],
+            choices.named(scenario, one.chosen),
             float(choices.cost[one.chosen].sum()),
             *(value for goal in goals for value in (one.values[goal], one.bounds[goal])),
         )
@@ -190,36 +198,3 @@ def _solution_table(scenario: Scenario, choices: Choices, found: Sequence[Found]
     ]
     columns = tuple(name for goal in goals for name in (goal, f"{goal}_bound"))
     return Table(("rank", "open", "opening_cost", *columns), rows)
-
-
-def street_table(without: Planning, planning: Planning) -> Table:
-    """What each street gains and bears: moved, paid and unserved by its sites, received by facilities in it."""
-    before, after = (_by_street(one) for one in (without, planning))
-    streets = sorted(before.keys() | after.keys())
-    none = (0.0,) * 4
-    rows = [
-        (street, *(v for pair in zip(before.get(street, none), after.get(street, none), strict=True) for v in pair))
-        for street in streets
-    ]
-    return Table(STREETS, rows)
-
-
-def _by_street(planning: Planning) -> dict[str, tuple[float, float, float, float]]:
-    """Street → (moved, CNY of haul and fees, received by facilities, unserved)."""
-    s, g = planning.scenario, planning.ledger
-    street = np.array(s.supplies.street + s.demands.street + s.facilities.street, dtype=object)
-    own = np.where(g.origin < s.first_facility, g.origin, g.destination)  # the site that a flow serves
-    served = own < s.first_facility
-    received = g.destination >= s.first_facility
-    cost = g.t * (g.haul_cost + g.fee)
-    units = s.demands.units_per_t[np.arange(len(s.demands.ids)), s.demands.first_material]
-    unserved = np.concatenate([g.left, g.short / units, g.stuck.sum(axis=1)])
-    return {
-        str(name): (
-            float(g.t[served & (street[own] == name)].sum()),
-            float(cost[served & (street[own] == name)].sum()),
-            float(g.t[received & (street[g.destination] == name)].sum()),
-            float(unserved[street == name].sum()),
-        )
-        for name in np.unique(street)
-    }

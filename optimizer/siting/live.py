@@ -13,9 +13,9 @@ from optimizer.lanes import Lanes
 from optimizer.nearby import over_few_lanes
 from optimizer.program import Program
 from optimizer.progress import Progress
-from optimizer.scenario import Bools, Floats, Scenario
+from optimizer.scenario import Bools, Floats, Ints, Scenario
 from optimizer.siting.choices import Choices
-from optimizer.siting.model import enclosing_rows, strong_pairs, switches
+from optimizer.siting.model import capacities, enclosing_rows, strong_pairs
 from optimizer.siting.search import NOTHING, Search
 from optimizer.solve import TOTAL, Session
 
@@ -29,7 +29,7 @@ class Found:
     """One set of candidates and what is known of it.
 
     Attributes:
-        chosen: (C,) bool.
+        chosen: (P,) bool, the options taken.
         values: of each goal, openings included.
         bounds: proven lower bound of each goal over all allowed sets, the earlier goals held.
         finished: the gap was reached for every goal.
@@ -48,7 +48,7 @@ class Siting:
     """The live program.
 
     Attributes:
-        scenario: with every candidate open and opening costs taken out (they belong to the 0/1 columns).
+        scenario: with every candidate open and opening costs taken out (they belong to the options).
         session: of its own program, for what each goal costs; it is not run.
         gap: relative gap at which a goal's search ends.
         time_limit: seconds of everything asked of it; None for no limit.
@@ -63,36 +63,55 @@ class Siting:
     time_limit: float | None
     progress: Progress
     _held: list[int] = field(default_factory=list)
+    _switches: int = 0  # columns of switches that are no options
     _started: float = field(default_factory=time.perf_counter)
 
     def __post_init__(self) -> None:
-        n, c = self.program.shape[1], len(self.choices)
+        n, p = self.program.shape[1], len(self.choices.options)
         self.backend = over_few_lanes(self.scenario, self.lanes, Highs())
         self.backend.load(self.program)
-        matrix, rows = switches(self.scenario, self.program, self.choices)
-        self.backend.add_columns(matrix, np.zeros(c), np.ones(c))
-        self.y = np.arange(n, n + c, dtype=np.int32)
+        matrix, rows = capacities(self.scenario, self.program, self.choices)
+        self.backend.add_columns(matrix, np.zeros(p), np.ones(p))
+        self.z = np.arange(n, n + p, dtype=np.int32)
+        self.y = self._switch_columns()
         self.backend.set_column_bounds(self.y, self.choices.lower, self.choices.upper)
         self.backend.set_row_bounds(rows, np.full(len(rows), -np.inf), np.zeros(len(rows)))
         enclosing, most = enclosing_rows(self.scenario, self.lanes, self.program, self.choices)
-        own = sparse.csr_array((-most, (np.arange(2 * c), np.tile(np.arange(c), 2))), shape=(2 * c, c))
-        self._add(enclosing, own, np.zeros(2 * c))
+        self._add(enclosing, most, np.zeros(enclosing.shape[0]))
         self._add_rules()
         self._pairs = strong_pairs(self.scenario, self.lanes, self.program, self.choices)
         self._known = np.zeros(len(self._pairs.most), dtype=bool)
 
-    def _add(self, on_lanes: sparse.csr_array, on_choices: sparse.csr_array, upper: Floats) -> None:
-        self.backend.add_rows(sparse.csr_array(sparse.hstack([on_lanes, on_choices])), upper)
+    def _switch_columns(self) -> Ints:
+        """(B,) the column of each switch; one more column and a row where it holds more than one option."""
+        switches = self.choices.switches
+        own = np.flatnonzero(np.diff(switches.indptr) > 1)
+        columns = np.zeros(switches.shape[0], dtype=np.int32)
+        alone = np.flatnonzero(np.diff(switches.indptr) == 1)
+        columns[alone] = self.z[switches.indices[switches.indptr[alone]]]
+        if len(own):
+            none = sparse.csr_array((len(own), self.program.shape[1]))
+            rows = np.arange(len(own)) + self._add(none, switches[own], np.zeros(len(own)))
+            entries = (np.full(len(own), -1.0), (rows, np.arange(len(own))))
+            more = sparse.csc_array(entries, shape=(int(rows[-1]) + 1, len(own)))
+            columns[own] = self.backend.add_columns(more, np.zeros(len(own)), np.ones(len(own))) + np.arange(len(own))
+            self._switches = len(own)
+            self.backend.set_row_bounds(rows.astype(np.int32), np.zeros(len(own)), np.zeros(len(own)))
+        return columns
+
+    def _add(self, on_lanes: sparse.csr_array, on_options: sparse.csr_array, upper: Floats) -> int:
+        wide = sparse.csr_array((on_lanes.shape[0], self._switches))
+        return self.backend.add_rows(sparse.csr_array(sparse.hstack([on_lanes, on_options, wide])), upper)
 
     def _add_rules(self) -> None:
-        """Count, budget and exclusions as rows of the 0/1 columns alone."""
+        """Count, budget and exclusions as rows of the options alone."""
         rule = self.choices
         if rule.max_open is not None:
-            self._exclude(np.ones(len(rule)), float(rule.max_open))
+            self._exclude(np.ones(len(rule.options)), float(rule.max_open))
         if rule.budget is not None:
             self._exclude(rule.cost, rule.budget)
         for pair in rule.exclusive:
-            self._exclude(np.isin(np.arange(len(rule)), pair).astype(float), 1.0)
+            self._exclude(np.isin(rule.options.candidate, pair).astype(float), 1.0)
 
     def _exclude(self, coefficients: Floats, upper: float) -> None:
         none = sparse.csr_array((1, self.program.shape[1]))
@@ -105,18 +124,18 @@ class Siting:
 
     def strengthen(self, x: Floats) -> bool:
         """Adds the strong rows that a point breaks; whether there are any."""
-        pairs, c = self._pairs, len(self.choices)
-        rows = pairs.broken(x[: self.program.shape[1]], x[self.y])
+        pairs = self._pairs
+        rows = pairs.broken(x[: self.program.shape[1]], x[self.y[: len(self.choices)]])
         rows = rows[~self._known[rows]]
         if not len(rows):
             return False
-        own = sparse.csr_array((-pairs.most[rows], (np.arange(len(rows)), pairs.candidate[rows])), shape=(len(rows), c))
-        self._add(sparse.csr_array(pairs.weight[rows]), own, np.zeros(len(rows)))
+        own = self.choices.of_candidate[pairs.candidate[rows]].multiply(-pairs.most[rows][:, None])
+        self._add(sparse.csr_array(pairs.weight[rows]), sparse.csr_array(own), np.zeros(len(rows)))
         self._known[rows] = True
         return True
 
     def cost(self, goal: str) -> Floats:
-        """Cost of lanes and of openings for a goal."""
+        """Cost of lanes and of options for a goal; switches cost nothing."""
         if goal == OPENINGS:
             return np.concatenate([np.zeros(self.program.shape[1]), self.choices.cost + LEAST_COST])
         weights = self.session.weights if goal == TOTAL else {goal: 1.0}
@@ -130,7 +149,7 @@ class Siting:
             order: of goals.
             hint: a set to begin with.
         """
-        paid = any(self.cost(goal)[self.y].any() for goal in order)
+        paid = any(self.cost(goal)[self.z].any() for goal in order)
         values: dict[str, float] = {}
         bounds: dict[str, float] = {}
         finished, nodes = True, 0

@@ -1,7 +1,10 @@
-"""The siting program: the plan with every candidate open, and a 0/1 column for each that lets its lanes be used.
+"""The siting program: the plan with every candidate open, and a column for each option that lets its lanes be used.
 
-    Σ_in x ≤ daily_in_fd · y_f      Σ_out x ≤ daily_out_fd · y_f      Σ_k stock ≤ storage_f · y_f
-    Σ_days x_pf ≤ most that p can give to or take from f · y_f         for every partner p: the strong rows
+    Σ_in x ≤ Σ_o daily_in_od · z_o      Σ_out x ≤ Σ_o daily_out_od · z_o      Σ_k stock ≤ Σ_o storage_o · z_o
+    Σ_days x_pf ≤ most that p can give to or take from f · Σ_o z_o         for every partner p: the strong rows
+    Σ_{o in switch} z_o = y_switch        y 0/1
+
+the sums over the options o of a candidate that are open on the day. A candidate with one option has z = y.
 
 The strong rows make the relaxation nearly as good as the answer, and nearly all of them never matter: they are added
 when the relaxation breaks them.
@@ -97,30 +100,79 @@ def _units(scenario: Scenario, lanes: Lanes, lane: Ints, partner: Ints) -> Float
     return units
 
 
-def switches(scenario: Scenario, program: Program, choices: Choices) -> tuple[Any, Ints]:
-    """(rows, C) entries of the 0/1 columns in the program's own rows, and those rows, whose bound they take over."""
+def capacities(scenario: Scenario, program: Program, choices: Choices) -> tuple[Any, Ints]:
+    """(rows, P) what each option lets through in the program's rows, and those rows, whose bound options take over."""
     position = np.full(len(scenario.facilities.ids), -1, dtype=np.int64)
     position[choices.facility] = np.arange(len(choices))
     stocked = np.zeros(len(position), dtype=bool)
     stocked[scenario.stocks.facility] = True
-    of_row = np.full(program.shape[0], -1, dtype=np.int64)
+    rows: list[Ints] = []
+    columns: list[Ints] = []
+    values: list[Floats] = []
     for name in SWITCHED:
         block = program.rows[name]
-        of_row[block.span] = position[block.keys[0]]
+        facility = block.keys[0]
+        candidate = position[facility]
         if name == "facility.storage":  # what lies at a closed candidate already goes on lying there
-            of_row[block.span][stocked[block.keys[0]]] = -1
-    at = np.flatnonzero((of_row >= 0) & np.isfinite(program.row_upper))
-    entries: Any = -program.row_upper[at], (at, of_row[at])
-    return sparse.csc_array(entries, shape=(program.shape[0], len(choices))), at
+            candidate = np.where(stocked[facility], -1, candidate)
+        at = np.flatnonzero((candidate >= 0) & np.isfinite(program.row_upper[block.span]))
+        day = block.keys[block.dims.index("day")] if "day" in block.dims else None
+        row, option = _pairs_of(candidate[at], choices.options.candidate)
+        row = np.asarray(at[row], dtype=np.int64)
+        if day is not None:
+            on = (choices.options.first[option] <= day[row]) & (day[row] <= choices.options.last[option])
+            if name == "facility.storage":
+                on |= ~choices.options.dated[option]  # without a choice of days stock may lie on where nobody comes
+            row, option = row[on], option[on]
+        limit = _limit_of(name, choices, option, None if day is None else day[row])
+        rows.append(row + block.start)
+        columns.append(option)
+        values.append(-np.minimum(limit, program.row_upper[row + block.start]))
+    entries: Any = np.concatenate(values), (np.concatenate(rows), np.concatenate(columns))
+    matrix = sparse.csc_array(entries, shape=(program.shape[0], len(choices.options)))
+    return matrix, _switched_rows(program, position, stocked)
+
+
+def _switched_rows(program: Program, position: Ints, stocked: Any) -> Ints:
+    """Rows whose bound options take over: those of candidates, also on days on which no option is open."""
+    found = [np.zeros(0, dtype=np.int64)]
+    for name in SWITCHED:
+        block = program.rows[name]
+        own = (position[block.keys[0]] >= 0) & np.isfinite(program.row_upper[block.span])
+        if name == "facility.storage":
+            own &= ~stocked[block.keys[0]]
+        found.append(np.flatnonzero(own) + block.start)
+    return np.concatenate(found)
+
+
+def _pairs_of(candidate: Ints, of_option: Ints) -> tuple[Ints, Ints]:
+    """All (position, option) with the option belonging to the candidate at that position."""
+    order = np.argsort(of_option, kind="stable")
+    first = np.searchsorted(of_option[order], candidate, side="left")
+    counts = np.searchsorted(of_option[order], candidate, side="right") - first
+    position = np.repeat(np.arange(len(candidate)), counts)
+    within = np.arange(len(position)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return position, order[np.repeat(first, counts) + within]
+
+
+def _limit_of(block: str, choices: Choices, option: Ints, day: Ints | None) -> Floats:
+    """What an option lets through in a row of a block; infinite where it has no limit of its own."""
+    o = choices.options
+    if block in ("facility.room", "facility.storage"):
+        return np.asarray(o.storage[option], dtype=np.float64)
+    if block == "plant.daily":
+        return np.full(len(option), np.inf)
+    assert day is not None
+    return np.asarray((o.daily_in if block == "gate.in" else o.daily_out)[option, day], dtype=np.float64)
 
 
 def enclosing_rows(
     scenario: Scenario, lanes: Lanes, program: Program, choices: Choices
-) -> tuple[sparse.csr_array, Floats]:
-    """Per candidate, all that leaves or is processed and all that enters ≤ (its most) · y: what closes it altogether.
+) -> tuple[sparse.csr_array, sparse.csr_array]:
+    """Per candidate, all that leaves or is processed and all that enters ≤ what its option lets through altogether.
 
     Returns:
-        (2C, columns) matrix and (2C,) most.
+        (2C, columns) of the flows and (2C, P) of the options, as its negative.
     """
     first = scenario.first_facility
     position = np.full(len(scenario.place_ids), -1, dtype=np.int64)
@@ -134,17 +186,26 @@ def enclosing_rows(
     )
     columns = np.concatenate([flow + out, process.index[runs], flow + into])
     entries: Any = np.ones(len(rows)), (rows, columns)
-    return sparse.csr_array(entries, shape=(2 * n, program.shape[1])), _capacities(scenario, choices)
+    most = _most_through(scenario, choices)
+    option, candidate = np.arange(len(choices.options)), choices.options.candidate
+    own: Any = -np.concatenate(most), (np.concatenate([candidate, n + candidate]), np.tile(option, 2))
+    return (
+        sparse.csr_array(entries, shape=(2 * n, program.shape[1])),
+        sparse.csr_array(own, shape=(2 * n, len(option))),
+    )
 
 
-def _capacities(scenario: Scenario, choices: Choices) -> Floats:
-    """(2C,) most t that can leave and enter each candidate: its gates, and no more than there is."""
-    f, d = scenario.facilities, scenario.demands
+def _most_through(scenario: Scenario, choices: Choices) -> tuple[Floats, Floats]:
+    """(P,) most t that can leave and enter with each option: its gates, and no more than there is."""
+    d, o = scenario.demands, choices.options
     per_t = np.nanmin(d.units_per_t, axis=1) if len(d.ids) else np.zeros(0)
     there = float(scenario.supplies.release.sum() + scenario.stocks.t.sum())
     wanted = float((d.quantity / per_t).sum())
-    quarry = np.array([f.kind[i] == "quarry" for i in choices.facility.tolist()], dtype=bool)
-    days = scenario.days
-    out = np.minimum(f.daily_out[choices.facility].sum(axis=1), np.where(quarry, wanted, there * days))
-    into = np.minimum(f.daily_in[choices.facility].sum(axis=1), there * days)
-    return np.concatenate([np.maximum(out, 1.0), np.maximum(into, 1.0)])
+    kind = [scenario.facilities.kind[i] for i in choices.facility[o.candidate].tolist()]
+    quarry = np.array([k == "quarry" for k in kind], dtype=bool)
+    days = np.arange(scenario.days)
+    on = (days >= o.first[:, None]) & (days <= o.last[:, None])
+    length = (o.last - o.first + 1).astype(float)
+    out = np.minimum(np.where(on, o.daily_out, 0.0).sum(axis=1), np.where(quarry, wanted, there * length))
+    into = np.minimum(np.where(on, o.daily_in, 0.0).sum(axis=1), there * length)
+    return np.maximum(out, 1.0), np.maximum(into, 1.0)

@@ -1,4 +1,4 @@
-"""One goal of a siting: a relaxation that gains strong rows as they break, and branch and bound over the candidates.
+"""One goal of a siting: a relaxation that gains strong rows as they break, and branch and bound over the switches.
 
 The relaxation lies within a percent of the answer and leaves a handful of candidates undecided, so few nodes are
 needed; each goes on by the dual simplex from wherever the one before it ended. Which candidate to branch on is told by
@@ -45,8 +45,9 @@ class Point:
     """A relaxation's answer at a node."""
 
     value: float
-    y: Floats
+    y: Floats  # of the switches
     reduced: Floats
+    z: Floats  # of the options
 
 
 class Search:
@@ -63,8 +64,7 @@ class Search:
         self._s = siting
         self._cost = siting.cost(goal)
         self._order = itertools.count()
-        c = len(siting.choices)
-        self._gains = np.full((2, c), np.nan)  # goal units per unit that a column was moved down, up
+        self._gains = np.full((2, len(siting.y)), np.nan)  # goal units per unit that a column was moved down, up
         self._seen: set[bytes] = set()
         self.value, self.bound, self.nodes = np.inf, -np.inf, 0
         self.chosen: Bools | None = None
@@ -161,7 +161,7 @@ class Search:
             return True
         if len(self._undecided(point)):
             return False
-        self._try(point.y > 0.5)
+        self._try(point.z > 0.5)
         return True
 
     @staticmethod
@@ -193,36 +193,40 @@ class Search:
             answer = s.backend.solve(s.left)
             if answer.status != "optimal" or answer.x is None:
                 return None
-            value = float(self._cost @ answer.x)
-            point = Point(value, answer.x[s.y], s.backend.reduced_costs(s.y))
+            value = float(self._cost @ answer.x[: len(self._cost)])
+            point = Point(value, answer.x[s.y], s.backend.reduced_costs(s.y), answer.x[s.z])
             if value - before < STALLED * abs(value) or not s.strengthen(answer.x):
                 break
             before = value
         return point
 
     def _try(self, chosen: Bools) -> bool:
-        """Solves a set as it is; whether it is the best so far."""
+        """Solves a set of options as it is; whether it is the best so far."""
         s, key = self._s, chosen.tobytes()
         if key in self._seen or not s.choices.allow(chosen):
             return False
         self._seen.add(key)
-        fixed = chosen.astype(float)
+        fixed = s.choices.switches @ chosen.astype(float)
         s.backend.set_column_bounds(s.y, fixed, fixed)
         s.backend.limits_changed()
         answer = s.backend.solve(s.left)
         if answer.status != "optimal" or answer.x is None:
             return False
-        value = float(self._cost @ answer.x)
+        value = float(self._cost @ answer.x[: len(self._cost)])
         if value < self.value:
             self.value, self.chosen = value, chosen.copy()
         return value <= self.value
 
     def _round(self, point: Point) -> None:
         """Sets of the largest parts of the relaxation, from its whole ones on, until one will do."""
-        order = np.argsort(-point.y, kind="stable")
-        for n in range(int((point.y > 0.5).sum()), len(order) + 1):
-            chosen = np.zeros(len(order), dtype=bool)
-            chosen[order[:n]] = True
+        choices = self._s.choices
+        openness = point.y[: len(choices)]
+        order = np.argsort(-openness, kind="stable")
+        largest = np.lexsort((-point.z, choices.options.candidate))
+        option = largest[np.searchsorted(choices.options.candidate[largest], np.arange(len(choices)))]
+        for n in range(int((openness > 0.5).sum()), len(order) + 1):
+            chosen = np.zeros(len(point.z), dtype=bool)
+            chosen[option[order[:n]]] = True
             self._try(chosen)
             if self.chosen is not None or self._s.late:
                 break

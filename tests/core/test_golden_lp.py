@@ -148,6 +148,17 @@ def _changes() -> Week:
     return week.road("S", "D", 10).road("S", "E", 5)
 
 
+def _streets() -> Week:
+    week = Week(days=1)
+    week.streets = "per_t = 2\nper_passage = 32\ntruck_t = 16\nmax_share = 0.6"
+    week.add("supplies", supply="S", material="earth", quantity=100, unit="t", street="North")
+    week.add("demands", demand="D", accepts="earth", quantity=10, unit="t", street="North")
+    week.add("facilities", facility="X", kind="disposal", accepts="*", street="North")
+    week.add("facilities", facility="Z", kind="disposal", accepts="*", street="South")
+    week.add("facilities", facility="O", kind="offsite", accepts="*", street="South")
+    return week.road("S", "D", 1).road("S", "X", 1).road("S", "Z", 2).road("S", "O", 3)
+
+
 # block → (week, its rows, goals that the block adds to, what to look for)
 CASES = {
     "supply": (
@@ -188,6 +199,10 @@ CASES = {
         _room(), ("facility.room",), ("offsite", "landfill"),
         "X and O count what comes in on all days, Q what goes out; U has no limit",
     ),
+    "streets": (
+        _streets(), ("street.share",), (),
+        "a t counts 2 where a facility receives it and 32/16 = 2 where it starts or ends; less 0.6 of what all bear",
+    ),
     "changes": (
         _changes(), ("changes.lane",), ("changes",),
         "flow - more + less = reference, 10 t on d0; half of both is the goal; 4 t of d1 have no lane: constant 2",
@@ -223,7 +238,7 @@ def test_every_row_block_has_a_golden_file(tmp_path):
     """A new block must come with its file."""
     known = {row for _, rows, _, _ in CASES.values() for row in rows}
     program = solved(_supply(), tmp_path).program
-    assert set(program.rows) | {"changes.lane"} == known
+    assert set(program.rows) | {"changes.lane", "street.share"} == known
     assert {path.stem for path in GOLDEN.glob("*.lp")} == set(CASES)
 
 

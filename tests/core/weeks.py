@@ -45,6 +45,7 @@ class Week:
     objective: str = ""
     costs: str = ""
     max_km: float | None = None
+    streets: str = ""
     start: str = START
     tables: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
@@ -68,7 +69,7 @@ class Week:
         limit = "" if self.max_km is None else f"max_km = {self.max_km}\n"
         return (
             f'name = "test"\nstart = {self.start}\ndays = {self.days}\n[objective]\n{self.objective}\n'
-            f'[roads]\ndistances = "distances.csv"\n{limit}[costs]\n{self.costs}\n'
+            f'[roads]\ndistances = "distances.csv"\n{limit}[costs]\n{self.costs}\n[streets]\n{self.streets}\n'
         )
 
     def write(self, folder: Path) -> Path:

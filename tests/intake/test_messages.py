@@ -27,7 +27,7 @@ CASES = [
         "unknown table far",
         {"zzz.csv": "a,b\n1,2\n"},
         [
-            "zzz.csv: unknown table; known are materials.csv, supplies.csv, releases.csv, demands.csv, facilities.csv, recipes.csv, stocks.csv, mixes.csv, distances.csv, trucks.csv, calendar.csv, gates.csv, bans.csv, uncertainty.csv"
+            "zzz.csv: unknown table; known are materials.csv, supplies.csv, releases.csv, demands.csv, facilities.csv, recipes.csv, stocks.csv, mixes.csv, distances.csv, trucks.csv, calendar.csv, gates.csv, bans.csv, uncertainty.csv, sizes.csv"
         ],
     ),
     Case(

@@ -21,7 +21,7 @@ def template(tmp_path):
 def test_template_loads_without_a_word(template):
     scenario = load_scenario(template)
     assert scenario.notes == ()
-    assert (len(scenario.supplies.ids), len(scenario.demands.ids), len(scenario.facilities.ids)) == (3, 3, 4)
+    assert (len(scenario.supplies.ids), len(scenario.demands.ids), len(scenario.facilities.ids)) == (3, 3, 5)
     assert scenario.supplies.quantity[2] == 1200  # releases.csv: 700 + 500
 
 

@@ -132,7 +132,7 @@ def test_as_good_as_the_best_of_all_subsets(chance_district, seed, objective):
         chosen = np.array(mask)
         if not choices.allow(chosen):
             continue
-        planning = plan_scenario(opened(scenario, choices.facility[chosen].tolist()), Options(), Progress(), brief=True)
+        planning = plan_scenario(opened(scenario, choices, chosen), Options(), Progress(), brief=True)
         values.append([goal["value"] for goal in planning.plan.summary["goals"] if goal["bound"] is not None])
     best = min(values, key=lambda v: [round(x, 3) for x in v])
     decision = sited(folder, max_open=3, exclusive=["F0,F1"])
@@ -171,7 +171,7 @@ def test_the_next_best_sets_are_those_of_the_enumeration(chance_district):
     choices = Choices.of(scenario)
     values = sorted(
         tuple(round(goal["value"], 2) for goal in plan_scenario(
-            opened(scenario, choices.facility[np.array(mask)].tolist()), Options(), Progress(), brief=True
+            opened(scenario, choices, np.array(mask)), Options(), Progress(), brief=True
         ).plan.summary["goals"])
         for mask in itertools.product((False, True), repeat=5)
     )  # fmt: skip

@@ -14,7 +14,7 @@ from optimizer.hedge.draws import Sample, Template
 from optimizer.hedge.stages import Future
 from optimizer.planner import Options
 from optimizer.scenario import Floats, Ints, Scenario
-from optimizer.siting.choices import opened
+from optimizer.siting.choices import Choices, opened
 
 ALL_SETS = 5  # candidates up to which every set is looked at; beyond, none, each alone, and all
 
@@ -46,8 +46,19 @@ def sitings(template: Template, samples: Sequence[Sample], distances: Distances)
     if not at:
         return None
     sets = _sets(at)
-    columns = [_costs(opened(sample.scenario, at), template, distances, at, sets) for sample in samples]
+    columns = [_costs(_all_open(sample.scenario), template, distances, at, sets) for sample in samples]
     return Sitings(tuple(f.ids[i] for i in at), sets, np.column_stack(columns))
+
+
+def _all_open(scenario: Scenario) -> Scenario:
+    """Every candidate open at the first of its sizes and on all its days."""
+    choices = Choices.of(scenario)
+    length = choices.options.last - choices.options.first
+    chosen = np.zeros(len(length), dtype=bool)
+    for candidate in range(len(choices)):
+        own = np.flatnonzero(choices.options.candidate == candidate)
+        chosen[own[np.argmax(length[own])]] = True
+    return opened(scenario, choices, chosen)
 
 
 def _sets(at: Sequence[int]) -> tuple[tuple[int, ...], ...]:

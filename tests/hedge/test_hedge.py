@@ -19,7 +19,7 @@ from optimizer.planner import Options, plan_scenario
 from optimizer.progress import Progress
 from optimizer.read import load_scenario
 from optimizer.scenario import Uncertain
-from optimizer.siting.choices import opened
+from optimizer.siting.choices import Choices, opened
 from optimizer.tables import Table
 
 SUPPLIES = """
@@ -205,7 +205,8 @@ def test_regret_of_sitings_by_enumeration(two_candidates):
     assert found.candidates == ("P", "Q")
     for chosen in (c for n in range(3) for c in combinations(range(2), n)):
         for i, sample in enumerate(samples):
-            planned = plan_scenario(opened(sample.scenario, chosen), Options(), Progress(quiet=True), brief=True,
+            open_ = opened(sample.scenario, Choices.of(sample.scenario), np.isin(range(2), chosen))
+            planned = plan_scenario(open_, Options(), Progress(quiet=True), brief=True,
                                     distances=template.distances(distances))  # fmt: skip
             assert found.costs[found.sets.index(chosen), i] == pytest.approx(planned.solution.stages[0].value)
     assert (found.regret >= 0).all() and (found.regret.min(axis=0) == 0).all()

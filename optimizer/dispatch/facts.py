@@ -45,8 +45,8 @@ class Facts:
         stranded: tickets whose loads stand on trucks that broke down.
         cancelled: tickets that are not wanted any more.
         since: per truck, the minute from which it can do more.
-        out: trucks that take no more loads: minute since when and whether they stay where they are (broken down).
-        home: per truck of ``out`` that went home by itself: when it left and when it came.
+        out: trucks that take no more loads, and the minute since when.
+        home: those of ``out`` that went home: when they left and when they came. The others broke down.
         closed: (place, load | tip, from, until) of closed gates.
         new: events of new loads.
     """
@@ -134,7 +134,7 @@ def _settle_truck(
     for ticket in tickets:
         event = told.get(ticket.number)
         times = real_times(ticket.times, event.times if event else (None,) * len(MOMENTS), free)
-        if event is None and ticket.state == "planned" and times[START] >= min(now, now if stop is None else stop):
+        if event is None and ticket.state == "planned" and times[START] >= (now if stop is None else stop):
             facts.open.append(ticket)
             still_open = True
             continue

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from optimizer.burden import burden
 from optimizer.distances import Distances
 from optimizer.lanes import PLACE_KINDS, RECEIVERS, Rules, rules
 from optimizer.ledger import Ledger
@@ -43,6 +44,7 @@ class Diagnosis:
         self.s, self.km = scenario, distances.km
         self.rule: Rules = rules(scenario)
         self.usage: Usage = measure_usage(scenario, ledger)
+        self.burden = burden(scenario, ledger) if scenario.streets.max_share < 1 else None
         self.kind = [PLACE_KINDS[k] for k in self.rule.kind]
 
     def of_surplus(self, origin: int, commodity: int, *, inside_only: bool) -> Obstacles:
@@ -143,12 +145,23 @@ class Diagnosis:
         if p < self.s.first_facility:
             found = self._demand_full(p - self.s.first_demand, commodity, days)
         else:
-            found = self._facility_full(p - self.s.first_facility, commodity, days)
+            found = self._facility_full(p - self.s.first_facility, commodity, days) or self._street_full(p)
         if not found:
             found = Words("has room, but what goes in could not leave again in time", "尚有余量，但进场后无法按期出场")
             if p < self.s.first_facility or self.kind[p] in ("disposal", "offsite"):
                 found = Words("has room, but not together with the rest of the plan", "尚有余量，但与其余安排不能兼顾")
         return Words(f"{label}: {found.en}", f"{label}：{found.zh}")
+
+    def _street_full(self, p: int) -> Words:
+        """Whether the street that a facility lies in bears all that it may."""
+        limit = self.s.streets.max_share
+        if self.burden is None or self.burden.share[self.burden.number[p]] < limit * FULL:
+            return Words("", "")
+        name = self.burden.names[self.burden.number[p]]
+        return Words(
+            f"its street {name} bears {limit:.0%} of what all streets bear, the most it may",
+            f"所在街道{name}已达承担份额上限 {limit:.0%}",
+        )
 
     def _demand_full(self, demand: int, commodity: int, days: Bools) -> Words:
         d, u = self.s.demands, self.usage

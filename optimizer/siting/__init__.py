@@ -72,6 +72,7 @@ def command(args: argparse.Namespace) -> int:
     progress = Progress(quiet=args.quiet, as_json=args.json)
     with progress.phase("read"):
         scenario = varied(args.scenario, args.variant) if args.variant else load_scenario(args.scenario)
+    _refuse_mixed(args)
     if args.map:
         return _map(scenario, args, progress)
     choices = Choices.of(
@@ -93,6 +94,24 @@ def command(args: argparse.Namespace) -> int:
     if summary["termination"] == "time_limit":
         return LIMIT
     return UNSERVED if summary["kpis"]["unserved_t"] > 0 else DONE
+
+
+def _refuse_mixed(args: argparse.Namespace) -> None:
+    """Options of the one task that were given for the other."""
+    from optimizer.errors import Fault, InputError
+
+    of_sets = {
+        "--max-open": args.max_open, "--budget": args.budget, "--force-open": args.force_open,
+        "--force-closed": args.force_closed, "--exclusive": args.exclusive, "--break-even": args.break_even,
+        "--solutions": args.solutions > 1,
+    }  # fmt: skip
+    given = [name for name, value in of_sets.items() if value not in (None, False, [])] if args.map else []
+    faults = [Fault("cutfill site", 0, name, "has no meaning with --map, which opens nothing") for name in given]
+    if args.charge and not args.map:
+        told = "has a meaning with --map only; give offsite and the like a weight in scenario.toml instead"
+        faults.append(Fault("cutfill site", 0, "--charge", told))
+    if faults:
+        raise InputError(faults)
 
 
 def _map(scenario: Scenario, args: argparse.Namespace, progress: Progress) -> int:

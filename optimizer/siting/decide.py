@@ -37,6 +37,7 @@ class Decision:
     choices: Choices
     found: tuple[Found, ...]
     tables: dict[str, Table]
+    fixed: frozenset[int] = frozenset()  # candidates that no opening cost would make go the other way
 
 
 def decide(
@@ -75,7 +76,10 @@ def decide(
         raise InputError.single(COMMAND, f"{why}; loosen --budget, --max-open, --exclusive or --time-limit")
     chosen = opened(scenario, choices, found[0].chosen)
     planning = plan_scenario(chosen, replace(options, time_limit=None), progress, distances=distances)
-    worth = _break_even(scenario, choices, distances, options, progress, gap, found[0]) if break_even else {}
+    worth: dict[int, float] = {}
+    fixed: set[int] = set()
+    if break_even:
+        worth, fixed = _break_even(scenario, choices, distances, options, progress, gap, found[0])
     with progress.phase("without"):
         without = plan_scenario(
             scenario, replace(options, time_limit=None), Progress(), distances=distances, brief=True
@@ -86,7 +90,7 @@ def decide(
         "solutions": _solution_table(scenario, choices, found),
         "streets": street_table(without, planning),
     }
-    return Decision(chosen, planning, without, choices, tuple(found), tables)
+    return Decision(chosen, planning, without, choices, tuple(found), tables, frozenset(fixed))
 
 
 def _live(
@@ -109,18 +113,20 @@ def _break_even(
     progress: Progress,
     gap: float,
     best: Found,
-) -> dict[int, float]:
-    """Position → opening cost at which a candidate would go the other way, the goals before money held."""
+) -> tuple[dict[int, float], set[int]]:
+    """Position → opening cost at which a candidate would go the other way, the goals before money held; and positions
+    of those that cannot, whatever it costs."""
     order = goal_order(scenario.objective)
     weights = scenario.objective.weights
     paid = next((g for g in order if g in PAYS or (g == TOTAL and any(w in PAYS for w in weights))), None)
     if paid is None:
-        return {}
+        return {}, set()
     weight = sum(weights.get(name, 0.0) for name in PAYS) if paid == TOTAL else 1.0
     siting = _live(scenario, choices, distances, options, progress, gap)
     for goal in order[: order.index(paid)]:
         siting.hold(goal, best.values[goal] - siting.session.constant(goal))
-    worth = {}
+    worth: dict[int, float] = {}
+    fixed: set[int] = set()
     with progress.phase("break even"):
         for i in range(len(choices)):
             other = choices.flipped(i, best.chosen)
@@ -134,8 +140,10 @@ def _break_even(
                 opens = choices.open(best.chosen)[i]
                 option = np.flatnonzero((best.chosen if opens else search.chosen) & (choices.options.candidate == i))
                 worth[i] = float(choices.options.opening[option[0]] + (change if opens else -change))
+            elif search.chosen is None and not siting.late:
+                fixed.add(i)
             progress.step(i + 1, len(choices), "candidates")
-    return worth
+    return worth, fixed
 
 
 def _tell(summary: dict[str, Any], scenario: Scenario, choices: Choices, found: Sequence[Found], gap: float) -> None:

@@ -84,6 +84,9 @@ def why(decision: Decision, row: Mapping[str, Any]) -> list[Both]:
         told.append(Both("It had to stay closed: that was asked for.", "按要求不得启用。"))
     elif row["break_even"] is not None:
         told.append(_break_even(row))
+    elif c in decision.fixed and row["open"]:
+        told.append(Both("It opens whatever that costs: without it a goal that comes before money gets worse.",
+                         "无论费用多少都应启用：否则排在费用之前的目标会变差。"))  # fmt: skip
     elif not row["open"]:
         told.append(
             Both("No allowed set with it is better than the best one.", "任何含有它的可行组合均不优于最佳组合。")

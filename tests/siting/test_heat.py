@@ -144,6 +144,31 @@ def test_a_try_is_the_plan_with_that_yard(week):
     assert yard.gain(reach.km_in, reach.km_out) == pytest.approx((yard.value - anew) / TINY, abs=1e-3)
 
 
+def test_over_priced_lanes_the_tries_are_the_same(week):
+    """Where the solver holds few lanes, the optimum of every try is still that of all."""
+    scenario = load_scenario(chance_week(week, 5))
+    distances = measure(scenario, Progress())
+    whole, few = (
+        heat(scenario, distances, Options(priced_from=n), Progress(), places=64, samples=9, charges={})
+        for n in (10**9, 1)
+    )
+    assert whole.value == pytest.approx(few.value)
+    gains = {one.at: one.gain for one in whole.samples}
+    both = [(gains[one.at], one.gain) for one in few.samples if one.at in gains]
+    assert len(both) >= 3
+    assert [a for a, _ in both] == pytest.approx([b for _, b in both], abs=1e-3)
+    assert all(one.gain <= one.worth + 1e-3 for one in few.samples)
+
+
+def test_options_of_the_other_task_are_refused_together(waits, tmp_path, capsys):
+    folder, out = str(waits()), str(tmp_path / "out")
+    assert main(["site", folder, "-o", out, "--map", "--max-open", "2", "--break-even", "--quiet"]) == 2
+    told = capsys.readouterr().err
+    assert "--max-open: has no meaning with --map" in told and "--break-even: has no meaning with --map" in told
+    assert main(["site", folder, "-o", out, "--charge", "offsite=3", "--quiet"]) == 2
+    assert "--charge: has a meaning with --map only" in capsys.readouterr().err
+
+
 def test_distances_as_a_table_are_refused(week, tmp_path, capsys):
     folder = week(supplies="supply,material,quantity,unit\nS,spoil_silty_clay,10,t\n", distances="from,to,km\n")
     assert main(["site", str(folder), "-o", str(tmp_path / "out"), "--map", "--quiet"]) == 2

@@ -113,11 +113,10 @@ def chance(week, seed: int):
         f"S{i},spoil_silty_clay,{dice.randint(60, 200)},t,2025-03-0{3 + i},2025-03-0{min(4 + i, 5)}" for i in range(3)
     ]
     demands = ["demand,accepts,quantity,unit,required,from,to"]
-    demands += [
-        f"D{i},spoil_silty_clay,{dice.randint(80, 200)},t,{dice.choice(['', 40])},2025-03-0{3 + i},2025-03-05"
-        for i in range(3)
-    ]
-    kind = dice.choice(["yard", "disposal"])
+    for i in range(3):
+        need = f"{dice.randint(80, 200)},t,{dice.choice(['', 40])}"
+        demands.append(f"D{i},spoil_silty_clay;quarry_gravel,{need},2025-03-0{3 + i},2025-03-05")
+    kind, accepts = [("yard", "*"), ("disposal", "*"), ("quarry", "quarry_gravel")][seed % 3]
     places = ["S0", "S1", "S2"]
     pairs = itertools.chain(
         itertools.product([*places, "A", "B"], ["D0", "D1", "D2", "O"]), itertools.product(places, ["A", "B"])
@@ -128,7 +127,7 @@ def chance(week, seed: int):
         supplies="\n".join(supplies),
         demands="\n".join(demands),
         facilities="facility,kind,accepts,daily_in,status,opening_cost,end_stock_max\n"
-        f"A,yard,*,{dice.choice(['', 90])},candidate,,\nB,{kind},*,,candidate,,\nO,offsite,*,70,open,,\n",
+        f"A,yard,*,{dice.choice(['', 90])},candidate,,\nB,{kind},{accepts},,candidate,,\nO,offsite,*,70,open,,\n",
         sizes="facility,size,storage,daily_in,opening_cost,lease,restoration_cost\n"
         + "\n".join(
             f"{name},{size},{room},{dice.choice(['', room])},{dice.randint(50, 400)},{dice.randint(500, 9000)},"

@@ -78,6 +78,20 @@ def test_a_plan_that_breaks_the_share_is_found(two_streets, tmp_path):
     assert told == ["flows.csv: to: North bears 100.00% of what all streets bear, more than 60.00%"]
 
 
+def test_the_reason_names_the_street(week):
+    """South has room for 20 t, so North may take 30 t at 60 %; 50 t find no place though North has room."""
+    folder = week(
+        '[objective]\norder = ["unserved", "cost"]\n[streets]\nmax_share = 0.6\n',
+        supplies="supply,material,quantity,unit,street\nS,spoil_silty_clay,100,t,North\n",
+        facilities="facility,kind,accepts,storage,status,street\nX,disposal,*,500,open,North\nZ,disposal,*,20,open,South\n",
+        distances="from,to,km\nS,X,5\nS,Z,5\n",
+    )
+    reason = next(plan_scenario(load_scenario(folder), Options(), Progress()).plan.tables["reasons"].records())
+    assert reason["t"] == pytest.approx(50)
+    assert "X: its street North bears 60% of what all streets bear, the most it may" in reason["why"]
+    assert "所在街道North已达承担份额上限 60%" in reason["why_zh"]
+
+
 def test_passages_count_where_they_are_paid(two_streets):
     """Trucks of 10 t at 10 CNY a passage count 1 a tonne where it starts or ends, once within a street.
 

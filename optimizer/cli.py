@@ -26,6 +26,7 @@ OWN_ARGUMENTS = {
     "sample": ("optimizer.sample", "generate a scenario of a given size"),
     "frontier": ("optimizer.frontier", "the exact trade-off between two goals"),
     "hedge": ("optimizer.hedge", "what to order now when volumes, dates and weather are uncertain"),
+    "quarter": ("optimizer.quarter", "a simulated quarter: re-planned weekly, from scratch, and without a plan"),
     "reach": ("optimizer.reach", "the cheapest changes by which a wanted utilisation rate is reached"),
     "replan": ("optimizer.replan", "plan the rest again from what has really moved, with few changes"),
     "site": ("optimizer.siting", "decide which candidate facilities to open"),

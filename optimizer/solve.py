@@ -327,7 +327,7 @@ class Session:
         self.backend.set_cost(cost)
         answer = self.backend.solve(left)
         if answer.status == "unbounded":
-            raise _refuse_endless_gain(goal)
+            raise refuse_endless_gain(goal)
         if answer.status not in ("optimal", "time_limit"):
             raise RuntimeError(
                 f"the solver says {answer.status} for goal {goal!r}, which cannot be: every block can be relaxed; "
@@ -396,7 +396,8 @@ def open_session(scenario: Scenario, program: Program, backend: Backend, time_li
     return Session(program, backend, scenario.objective, scenario.costs.unserved_per_t, time_limit)
 
 
-def _refuse_endless_gain(goal: str) -> InputError:
+def refuse_endless_gain(goal: str) -> InputError:
+    """What is said when a goal can be made better without end."""
     return InputError.single(
         "scenario.toml",
         f"goal {goal!r} has no lower limit: some place pays (negative fee, or a bid) for goods that can be sent to it "

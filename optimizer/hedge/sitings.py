@@ -15,6 +15,7 @@ from optimizer.hedge.stages import Future
 from optimizer.planner import Options
 from optimizer.scenario import Floats, Ints, Scenario
 from optimizer.siting.choices import Choices, opened
+from optimizer.solve import TOTAL, refuse_endless_gain
 
 ALL_SETS = 5  # candidates up to which every set is looked at; beyond, none, each alone, and all
 
@@ -85,6 +86,8 @@ def _costs(
         backend.set_column_bounds(shut, np.zeros(len(shut)), np.zeros(len(shut)))
         backend.limits_changed()
         answer = backend.solve(None)
+        if answer.status == "unbounded":
+            raise refuse_endless_gain(TOTAL)
         assert answer.x is not None
         backend.set_column_bounds(shut, np.zeros(len(shut)), upper[shut])
         not_opened = sum(float(scenario.facilities.opening_cost[f]) for f in at if f not in chosen)

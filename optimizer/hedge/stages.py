@@ -22,7 +22,7 @@ from optimizer.lanes import Lanes, build_lanes
 from optimizer.planner import Options
 from optimizer.program import Program
 from optimizer.scenario import Floats, Scenario
-from optimizer.solve import TOTAL, all_mass, open_session, proven_bound
+from optimizer.solve import TOTAL, all_mass, open_session, proven_bound, refuse_endless_gain
 
 Pair = tuple[int, int, int]  # origin and destination as entered, day
 
@@ -207,11 +207,17 @@ def _with_rows(program: Program, matrix: sparse.csr_array, upper: Floats) -> Pro
 
 
 def _solved(program: Program, cost: Floats) -> tuple[Floats, Floats]:
-    """Columns and row duals of an optimum."""
+    """Columns and row duals of an optimum.
+
+    Raises:
+        InputError: somebody gains without end.
+    """
     backend = make_backend(Options().solver)
     backend.load(program)
     backend.set_cost(cost)
     answer = backend.solve(None)
+    if answer.status == "unbounded":
+        raise refuse_endless_gain(TOTAL)
     assert answer.status == "optimal" and answer.x is not None and answer.row_dual is not None
     return answer.x, answer.row_dual
 

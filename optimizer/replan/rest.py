@@ -74,6 +74,7 @@ class Remainder:
         self._needs()
         self._rooms()
         self._stocks()
+        self.rest.tables.pop("uncertainty", None)  # it speaks of whole lots and of days that are over
         for table, columns in NAMED_IN.items():
             rows = self.rest.tables.get(table, [])
             self.rest.tables[table] = [row for row in rows if not self._gone & {row.get(c, "") for c in columns}]

@@ -23,7 +23,7 @@ from optimizer.solve import HEAVIEST_T_M3, Solution
 from optimizer.whatif.study import recomputed
 from optimizer.worth.limits import Limit
 
-MOST_BENDS = 40  # of one limit; each is a plan
+MOST_BENDS = 15  # of one limit; each is a plan
 SAME = 1e-6  # values nearer than this, relative to their size, are one
 NUDGE = 1e-6
 LEAST = 1e-6  # a limit that may fall by less than this cannot fall

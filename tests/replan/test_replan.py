@@ -315,3 +315,13 @@ def test_stock_that_cannot_be_is_refused(chance_week, tmp_path, capsys):
     assert "actuals.csv: Y has sent 1.0 t of spoil_silty_clay grade 2 more than it can have had" in err
     assert "actuals.csv: P would hold" in err
     assert not (tmp_path / "new").exists()
+
+
+def test_what_is_uncertain_is_not_carried_on(chance_week, tmp_path):
+    """uncertainty.csv speaks of whole lots; a lot that is over would be named in it and no more be there."""
+    folder = chance_week(0, ORDER)
+    (folder / "uncertainty.csv").write_text("what,id,p10,p50,p90\nquantity,S0,50,90,120\n", encoding="utf-8")
+    plan(folder, tmp_path / "out")
+    actuals = write_actuals(tmp_path / "actuals.csv", history(tmp_path / "out", DAY))
+    again(tmp_path / "out", actuals, DAY, tmp_path / "new")
+    assert not (tmp_path / "new" / "scenario" / "uncertainty.csv").exists()

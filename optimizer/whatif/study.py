@@ -82,7 +82,8 @@ class Measured:
 
     def without_paths(self) -> Measured:
         """The same without the map, which need not be sent along."""
-        return replace(self, distances=replace(self.distances, paths=Straight(self.scenario.lonlat), reach=None))
+        plain = replace(self.distances, paths=Straight(self.scenario.lonlat), reach=None, anywhere=None)
+        return replace(self, distances=plain)
 
     def of(self, scenario: Scenario) -> Distances:
         """Distances of a variant's scenario; measured anew where something moved, is new, or a road is closed."""

@@ -350,6 +350,12 @@ def large(tmp_path_factory):
     return folder
 
 
+def listens(pid: int) -> bool:
+    """Whether the command has its handlers: until then it is Python that starts. Python has none of SIGTERM itself."""
+    caught = next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("SigCgt"))
+    return bool(int(caught.split()[1], 16) >> (signal.SIGTERM - 1) & 1)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("after", [0.7, 3.0])
@@ -360,6 +366,8 @@ def test_stopped_by_hand_is_130_and_leaves_everything_as_it_was(stop, after, lar
     (out / "plan.json").write_text("{}", encoding="utf-8")
     command = [*PYTHON, "plan", str(large), "-o", str(out)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=REPO) as process:
+        while process.poll() is None and not listens(process.pid):
+            time.sleep(0.01)
         time.sleep(after)
         assert process.poll() is None, "the district is too small for this test"
         process.send_signal(stop)

@@ -22,6 +22,7 @@ OWN = {
     "whatif": ("benchmarks.whatif", "run"),
     "site": ("benchmarks.site", "run"),
     "dispatch": ("benchmarks.dispatch", "run"),
+    "trucks": ("benchmarks.trucks", "run"),
     "market": ("benchmarks.market", "run"),
     "clearing": ("benchmarks.clearing", "run"),
 }

@@ -168,21 +168,21 @@ def _begin(
     routes = empty_routes(day, taken, longest=max(plain.visits.shape[1], *longest) + 1)
     position: dict[int, int] = defaultdict(int)
     for i, (truck, ticket) in enumerate(begun):
-        _write(day, routes, truck, position[truck], i, ticket)
+        _write(routes, truck, position[truck], i, ticket)
         position[truck] += 1
     for truck in range(len(day.trucks)):
         _fix(day, routes, truck, position[truck], facts)
     hopes = {truck: sorted(rows, key=lambda row: row[1].times) for truck, rows in plans.items()}
     for truck, rows in hopes.items():  # bays as published first, so that nobody takes another's
         for i, ticket in rows:
-            _write(day, routes, truck, routes.trucks[truck, SIZE], i, ticket)
+            _write(routes, truck, routes.trucks[truck, SIZE], i, ticket)
         hold_bays(day, routes, truck, day.trucks[truck, FIXED], routes.trucks[truck, SIZE], TAKE)
     for truck, rows in hopes.items():
         _follow(day, routes, truck, rows)
     return routes
 
 
-def _write(day: Day, routes: Routes, truck: int, p: int, load: int, ticket: Ticket) -> None:
+def _write(routes: Routes, truck: int, p: int, load: int, ticket: Ticket) -> None:
     """Puts a ticket with its times at a position of a truck."""
     visit = routes.visits[truck, p]
     visit[LOAD] = load

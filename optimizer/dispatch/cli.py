@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from optimizer.arguments import seconds, whole
+from optimizer.arguments import amount, seconds, whole
 from optimizer.dispatch import Budget, Dispatch, dispatch_scenario
 from optimizer.dispatch.redispatch import CALM, Published, Rest, dispatch_rest, named_tickets
+from optimizer.dispatch.tables import FILES
 from optimizer.distances import Distances
 from optimizer.errors import InputError
 from optimizer.files import folder_written_whole
@@ -25,9 +26,6 @@ from optimizer.tables import Table
 from optimizer.tickets import handouts
 
 DONE, FAULTY, UNSERVED, LIMIT = 0, 1, 3, 4
-FILES = {"trips": "trips.csv", "trucks": "trucks.csv", "loads": "loads.csv", "gates": "gate_hours.csv",
-         "undone": "undone.csv", "helps": "helps.csv", "replay": "replay.csv", "events": "events.csv",
-         "changes": "ticket_changes.csv"}  # fmt: skip
 # where the plan's report names the schedules, once there are any
 LINK_MARK = "<!-- dispatch -->"
 LINK = '<a href="dispatch.html"><span lang="en">Trucks</span><span lang="zh-CN">派车</span></a>'
@@ -55,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     again.add_argument("--actuals", type=Path, metavar="CSV",
                        help="what has become of the day so far: late and cancelled tickets, breakdowns, closed gates, "
                        "new loads; who is not told of did as published")  # fmt: skip
-    again.add_argument("--change-km", type=_km, default=CALM, metavar="KM",
+    again.add_argument("--change-km", type=amount, default=CALM, metavar="KM",
                        help=f"empty km that one changed ticket counts ({CALM:g}: none to save less)")  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print the summary as JSON on standard output")
     parser.add_argument("--quiet", action="store_true", help="no progress on standard error")
@@ -69,16 +67,6 @@ def _moment(text: str) -> tuple[dt.date | None, int]:
         return (dt.date.fromisoformat(date) if date else None), time.hour * 60 + time.minute
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is no moment; write 10:00 or 2025-03-03T10:00") from None
-
-
-def _km(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of km, 0 or more")
-    return value
 
 
 def command(args: argparse.Namespace) -> int:

@@ -10,7 +10,7 @@ import numpy as np
 from optimizer.dispatch.loads import Flow, Load, capacity
 from optimizer.dispatch.network import Network, gate_minutes
 from optimizer.dispatch.state import NOWHERE, Day, neighbours
-from optimizer.scenario import Ban, Bools, Floats, Ints, Scenario
+from optimizer.scenario import Ban, Floats, Ints, Scenario
 
 MIDNIGHT = 24 * 60
 MINUTES = 2 * MIDNIGHT + 1  # a shift that begins at night ends in the next morning
@@ -185,12 +185,6 @@ def _bans(scenario: Scenario, day: int, nodes: Ints) -> tuple[Ints, Ints]:
                     ]
             at.append(len(rows))
     return np.array(at, dtype=np.int64), np.array(rows, dtype=np.int64).reshape(-1, 2)
-
-
-def fits_of(problem: Problem) -> Bools:
-    """(n, M) which truck can carry which load."""
-    chosen: Bools = problem.arrays.fits[problem.classes][:, problem.arrays.lane].T
-    return chosen
 
 
 def km_laden(problem: Problem) -> Floats:

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from optimizer.dispatch.tables import truck_numbers
+from optimizer.dispatch.days import MIDNIGHT
+from optimizer.dispatch.tables import MOMENTS, truck_numbers
 from optimizer.intake.csv_source import read_csv
 from optimizer.intake.faults import Faults, Refused
 from optimizer.intake.typed import Typed, read_table
@@ -21,10 +22,8 @@ from optimizer.schema import MOST_T, PLACE_TABLES, Field, TableSpec
 DONE, RUNNING, CANCELLED, NEW, BREAKDOWN, CLOSED = KINDS = (
     "done", "running", "cancelled", "new", "breakdown", "closed",
 )  # fmt: skip
-MOMENTS = ("start_at", "load_at", "depart_at", "arrive_at", "tip_at", "leave_at")
 WHATS = ("load", "tip")
 TRIPS_ONLY = ("date", "seq", "carrier", "km_loaded", "km_empty", "state")
-MIDNIGHT = 24 * 60
 _CLOCK = re.compile(r"([01]?\d|2[0-4]):([0-5]\d)")
 
 
@@ -122,16 +121,19 @@ class _Reader:
         """One row, with its faults told; None when it tells nothing."""
         cell = {name: str(self.table[name][row]) for name in ("event", "ticket", "truck", "place", "what")}
         times = tuple(self.minute(row, name) for name in MOMENTS)
-        kind = cell["event"] or self.by_times(times)
+        at, until = self.minute(row, "at"), self.minute(row, "until")
+        kind = cell["event"] or ("" if self.table.bad["event"][row] else self.by_times(times))
+        if cell["truck"] and cell["truck"] not in self.known_trucks:
+            self.fault(row, "truck", Refused(f"{cell['truck']} is no truck of trucks.csv", cell["truck"],
+                                             tuple(self.known_trucks)))  # fmt: skip
         if not kind:
             return None
-        at, until = self.minute(row, "at"), self.minute(row, "until")
         if kind in (DONE, RUNNING, CANCELLED, NEW):
             self.ticket(row, kind, cell["ticket"])
         if kind in (DONE, RUNNING):
             self.times(row, kind, times)
-        if kind == BREAKDOWN or (kind in (DONE, RUNNING) and cell["truck"]):
-            self.truck(row, cell["truck"])
+        if kind == BREAKDOWN and not cell["truck"]:
+            self.fault(row, "truck", "is blank; breakdown needs the truck")
         if kind == BREAKDOWN and at is not None and at > self.now:
             self.fault(row, "at", "is after --from; tell a breakdown when it has happened")
         if kind in (BREAKDOWN, CLOSED) and until is not None and until <= (self.now if at is None else at):
@@ -194,13 +196,6 @@ class _Reader:
             self.fault(row, earlier, "is after --from; what is not over is running")
         if kind == RUNNING and times[0] is not None and times[0] > self.now:
             self.fault(row, MOMENTS[0], "is after --from; what has not begun is not told")
-
-    def truck(self, row: int, name: str) -> None:
-        """There is such a truck."""
-        if not name:
-            self.fault(row, "truck", "is blank; breakdown needs the truck")
-        elif name not in self.known_trucks:
-            self.fault(row, "truck", Refused(f"{name} is no truck of trucks.csv", name, tuple(self.known_trucks)))
 
     def place(self, row: int, column: str, name: str) -> None:
         """There is such a place."""

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from optimizer.dispatch.events import BREAKDOWN, CANCELLED, CLOSED, DONE, MIDNIGHT, MOMENTS, NEW, RUNNING, WHATS, Event
-from optimizer.dispatch.tables import truck_numbers
+from optimizer.dispatch.days import MIDNIGHT
+from optimizer.dispatch.events import BREAKDOWN, CANCELLED, CLOSED, DONE, NEW, RUNNING, WHATS, Event
+from optimizer.dispatch.tables import MOMENTS, truck_numbers
 from optimizer.scenario import Scenario
 
 START, DEPART, LEAVE = 0, 2, 5
@@ -101,16 +102,16 @@ def settle(
     numbers = truck_numbers(scenario)
     broken = {numbers[e.truck]: e for e in events if e.kind == BREAKDOWN}
     told = {e.ticket: e for e in events if e.kind in (DONE, RUNNING)}
-    dropped = {e.ticket for e in events if e.kind == CANCELLED}
+    dropped = {e.ticket for e in events if e.kind == CANCELLED} - told.keys()
     facts.new = [e for e in events if e.kind == NEW]
     facts.closed = [
         (e.place, what, now if e.at is None else e.at, MIDNIGHT if e.until is None else e.until)
         for e in events if e.kind == CLOSED for what in ([e.what] if e.what else WHATS)
     ]  # fmt: skip
-    facts.cancelled = [ticket for ticket in tickets if ticket.number in dropped and ticket.number not in told]
     by_truck: dict[int, list[tuple[int, Ticket]]] = defaultdict(list)
     for ticket in tickets:
-        if ticket.number in dropped and ticket.number not in told:
+        if ticket.number in dropped:
+            facts.cancelled.append(ticket)
             continue
         event = told.get(ticket.number)
         if event is not None and event.truck:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import io
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -18,7 +16,7 @@ from optimizer.distances import Distances
 from optimizer.planner import Options, Planning, plan_scenario
 from optimizer.progress import Progress
 from optimizer.scenario import Cuts, Floats, Scenario
-from optimizer.tables import Table
+from optimizer.tables import Table, format_cell
 
 SLACK = 1e-6  # t and minutes: a limit is not missed by rounding
 
@@ -66,18 +64,18 @@ def with_feedback(
     Returns:
         The round that leaves least, the first of equal ones; and what each round was told and changed.
     """
-    network, limits = build_network(scenario, distances), Limits()
+    limits, per_t = Limits(), minutes_per_t(scenario, build_network(scenario, distances))
     best, last, told = first, first, []
     for number in range(1, rounds + 1):
         if not len(last.tables["undone"]):
             break
-        new = tighten(scenario, network, limits, last.tables)
+        new = tighten(scenario, per_t, limits, last.tables)
         if not new:
             break
         planning = plan_scenario(
-            replace(scenario, cuts=as_cuts(scenario, network, limits)), Options(), progress, distances=distances
+            replace(scenario, cuts=as_cuts(scenario, per_t, limits)), Options(), progress, distances=distances
         )
-        flows = _as_written(planning.plan.tables["flows"])
+        flows = as_written(planning.plan.tables["flows"])
         tables, summary = dispatch(flows)
         unserved = float(planning.plan.summary["kpis"]["unserved_t"]) + summary["violations"]["unserved_t"]
         last = Round(planning, flows, tables, summary, unserved)
@@ -97,14 +95,13 @@ def with_feedback(
     return best, told
 
 
-def tighten(scenario: Scenario, network: Network, limits: Limits, tables: dict[str, Table]) -> list[dict[str, Any]]:
+def tighten(scenario: Scenario, per_t: Floats, limits: Limits, tables: dict[str, Table]) -> list[dict[str, Any]]:
     """Limits of the days on which loads were left: what was done there, where one more truck or hour would have helped.
 
     Where neither would, the fleet is the limit. Returns those that are new or lower than before.
     """
     done: dict[tuple[str, str, int], float] = defaultdict(float)
     busy: dict[int, float] = defaultdict(float)
-    per_t = minutes_per_t(scenario, network)
     places, materials = {name: i for i, name in enumerate(scenario.place_ids)}, scenario.materials.index
     for row in tables["trips"].records():
         day, t = _day(scenario, row["date"]), float(row["t"])
@@ -132,7 +129,7 @@ def tighten(scenario: Scenario, network: Network, limits: Limits, tables: dict[s
     return found
 
 
-def as_cuts(scenario: Scenario, network: Network, limits: Limits) -> Cuts:
+def as_cuts(scenario: Scenario, per_t: Floats, limits: Limits) -> Cuts:
     """The limits in the scenario's numbers."""
     places = {name: i for i, name in enumerate(scenario.place_ids)}
     keys = sorted(limits.gates)
@@ -142,7 +139,7 @@ def as_cuts(scenario: Scenario, network: Network, limits: Limits) -> Cuts:
         inbound=np.array([what == "tip" for _, what, _ in keys], dtype=bool),
         t=np.array([limits.gates[key] + SLACK for key in keys]),
         fleet={day: minutes + SLACK for day, minutes in limits.fleet.items()},
-        minutes_per_t=minutes_per_t(scenario, network) if limits.fleet else None,
+        minutes_per_t=per_t if limits.fleet else None,
     )
 
 
@@ -165,9 +162,9 @@ def moved(before: Table, after: Table) -> float:
     return max(sum(max(0.0, sign * t) for t in sums.values()) for sign in (1.0, -1.0))
 
 
-def _as_written(flows: Table) -> Table:
-    rows = list(csv.reader(io.StringIO(flows.to_csv())))
-    return Table(tuple(rows[0]), [tuple(row) for row in rows[1:]])
+def as_written(flows: Table) -> Table:
+    """A plan's flows as they are read from its folder: every cell is text."""
+    return Table(flows.columns, [tuple(map(format_cell, row)) for row in flows.rows])
 
 
 def _day(scenario: Scenario, date: str) -> int:

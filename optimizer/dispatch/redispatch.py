@@ -16,7 +16,7 @@ from optimizer.dispatch.again import closed_gates, dispatch_again, flow_key
 from optimizer.dispatch.changes import CHANGES, change_figures, ticket_changes
 from optimizer.dispatch.clock import hold
 from optimizer.dispatch.days import MINUTES, Gates, build_gates
-from optimizer.dispatch.events import BREAKDOWN, CANCELLED, CLOSED, DONE, MOMENTS, NEW, RUNNING, Event, read_events
+from optimizer.dispatch.events import BREAKDOWN, CANCELLED, CLOSED, DONE, NEW, RUNNING, Event, read_events
 from optimizer.dispatch.facts import Ticket, minutes_of, read_tickets, settle
 from optimizer.dispatch.figures import day_figures, summarise
 from optimizer.dispatch.helps import what_would_help
@@ -24,22 +24,31 @@ from optimizer.dispatch.loads import Flow, Load, cut_loads, read_flows
 from optimizer.dispatch.network import Network, build_network
 from optimizer.dispatch.solve import Budget
 from optimizer.dispatch.state import TAKE
-from optimizer.dispatch.tables import Week, clock, gate_hours, truck_numbers, week_tables
+from optimizer.dispatch.tables import (
+    FILES,
+    MOMENTS,
+    TRIPS,
+    TRUCKS,
+    UNDONE,
+    Week,
+    clock,
+    gate_hours,
+    truck_numbers,
+    week_tables,
+)
 from optimizer.distances import Distances
 from optimizer.errors import InputError
 from optimizer.progress import Progress
 from optimizer.scenario import GRADES, Ints, Scenario
 from optimizer.tables import Table
 
-STRANDED = "stands laden on"  # how the reason of such a row begins
 EVENTS = ("date", "told_at", "event", "ticket", "truck", "place", "what", "from", "to", "material", "grade", "t", "at",
           "until", *MOMENTS)  # fmt: skip
 TEXTS = frozenset(
     {"ticket", "date", "truck", "carrier", "from", "to", "material", "grade", "class", "depot", "state", "why",
      "why_zh", "kind", "id", "what", "what_zh", *MOMENTS, "out_at", "leave_for_home_at", "home_at"}
 )  # fmt: skip
-FILES = {"trips": "trips.csv", "trucks": "trucks.csv", "loads": "loads.csv", "undone": "undone.csv",
-         "helps": "helps.csv"}  # fmt: skip
+KEPT = ("trips", "trucks", "loads", "undone", "helps")  # tables of which other days stay as they are
 CALM = 1000.0  # empty km that one changed ticket counts
 
 
@@ -60,14 +69,15 @@ class Published:
             InputError: there is no dispatch in it.
         """
         try:
-            tables = {name: _numbered(Table.read_csv(folder / file)) for name, file in FILES.items()}
+            tables = {name: _numbered(Table.read_csv(folder / FILES[name])) for name in KEPT}
             summary = json.loads((folder / "dispatch.json").read_text(encoding="utf-8"))
             events, changes = (
-                Table.read_csv(folder / file) if (folder / file).exists() else Table(columns)
-                for file, columns in (("events.csv", EVENTS), ("ticket_changes.csv", CHANGES))
+                Table.read_csv(folder / FILES[name]) if (folder / FILES[name]).exists() else Table(columns)
+                for name, columns in (("events", EVENTS), ("changes", CHANGES))
             )
-            if "state" not in tables["trips"].columns:
-                raise ValueError("trips.csv has no column state")
+            for name, columns in (("trips", TRIPS), ("trucks", TRUCKS), ("undone", UNDONE)):
+                if lacking := [column for column in columns if column not in tables[name].columns]:
+                    raise ValueError(f"{FILES[name]} has no column {', '.join(lacking)}")
         except (OSError, ValueError, KeyError) as error:
             why = f"there is no dispatch in it that can be read ({error}); dispatch the whole week first"
             raise InputError.single(str(folder), why) from None
@@ -219,7 +229,7 @@ class _Today:
     def left(self, lanes: Lanes) -> Iterator[Load]:
         """Loads that had no truck before."""
         for row in self.rows("undone"):
-            if not row["why"].startswith(STRANDED):
+            if not row["truck"]:
                 lane = lanes.index((row["from"], row["to"], row["material"], row["grade"]))
                 yield from [Load(lane, self.rest.day, row["t"] / row["loads"], part=False)] * row["loads"]
 
@@ -233,11 +243,12 @@ class _Today:
 
     def stranded(self) -> list[tuple[Any, ...]]:
         """Rows of undone.csv for loads that stand on trucks."""
-        before = [tuple(row.values()) for row in self.rows("undone") if row["why"].startswith(STRANDED)]
+        before = [tuple(row.values()) for row in self.rows("undone") if row["truck"]]
         names = {number: name for name, number in truck_numbers(self.s).items()}
         for ticket in self.facts.stranded:
-            why, why_zh = STRANDED + f" {names[ticket.truck]}, which broke down", f"装在故障车 {names[ticket.truck]} 上"
-            before.append((self.date, *ticket.lane, 1, ticket.t, why, why_zh))
+            truck = names[ticket.truck]
+            why, why_zh = f"stands laden on {truck}, which broke down", f"装在故障车 {truck} 上"
+            before.append((self.date, *ticket.lane, 1, ticket.t, why, why_zh, truck))
         return before
 
     def used_numbers(self) -> set[str]:

@@ -203,7 +203,7 @@ def _ruin(day: Day, routes: Routes, memory: Memory, stamp: int) -> None:
         return
     longest = min(REMOVED, assigned / used)
     strings = int(np.random.random() * (4.0 * REMOVED / (1.0 + longest) - 1.0)) + 1
-    seed = day.lane[_changed_load(day, routes) if day.calm > 0.0 else np.random.randint(loads)]
+    seed = day.lane[_seed(day, routes) if day.calm > 0.0 else np.random.randint(loads)]
     done = 0
     for lane in day.near[seed]:
         first, last = day.lane_at[lane], day.lane_at[lane + 1]
@@ -323,7 +323,7 @@ def _is_changed(day: Day, routes: Routes, truck: int, p: int) -> bool:
 
 
 @compiled
-def _changed_load(day: Day, routes: Routes) -> int:
+def _seed(day: Day, routes: Routes) -> int:
     """Every other time one of the loads that are changed, else any."""
     chosen, seen = np.random.randint(len(day.lane)), 0
     if np.random.random() < 0.5:

@@ -34,13 +34,17 @@ from optimizer.dispatch.state import (
 from optimizer.scenario import Scenario
 from optimizer.tables import Table
 
-TRIPS = ("ticket", "date", "truck", "seq", "carrier", "from", "to", "material", "grade", "t", "start_at", "load_at",
-         "depart_at", "arrive_at", "tip_at", "leave_at", "km_loaded", "km_empty", "state")  # fmt: skip
+FILES = {"trips": "trips.csv", "trucks": "trucks.csv", "loads": "loads.csv", "gates": "gate_hours.csv",
+         "undone": "undone.csv", "helps": "helps.csv", "replay": "replay.csv", "events": "events.csv",
+         "changes": "ticket_changes.csv"}  # fmt: skip
+MOMENTS = ("start_at", "load_at", "depart_at", "arrive_at", "tip_at", "leave_at")
+TRIPS = ("ticket", "date", "truck", "seq", "carrier", "from", "to", "material", "grade", "t", *MOMENTS, "km_loaded",
+         "km_empty", "state")  # fmt: skip
 TRUCKS = ("date", "truck", "class", "carrier", "depot", "out_at", "leave_for_home_at", "home_at", "trips", "t",
           "km_loaded", "km_empty", "km_home", "driving_h", "duty_h", "fuel_l", "co2_kg", "cost",
           "fuel_loaded_l", "fuel_empty_l", "co2_loaded_kg", "co2_empty_kg", "state")  # fmt: skip
 CARRIER = ("trips", "t", "km_loaded", "km_empty", "duty_h", "fuel_l", "fuel_empty_l", "co2_kg", "co2_empty_kg", "cost")
-UNDONE = ("date", "from", "to", "material", "grade", "loads", "t", "why", "why_zh")
+UNDONE = ("date", "from", "to", "material", "grade", "loads", "t", "why", "why_zh", "truck")
 
 
 @dataclass(frozen=True)
@@ -176,7 +180,7 @@ def gate_hours(week: Week, trips: Table) -> Table:
 
 
 def _undone(week: Week) -> Table:
-    """Loads without a truck, by lane and day, with the first reason that holds."""
+    """Loads without a truck, by lane and day, with the first reason that holds; ``truck``: the one they stand on."""
     s, table = week.scenario, Table(UNDONE)
     for schedule in week.days:
         groups: dict[int, list[Load]] = {}
@@ -187,7 +191,7 @@ def _undone(week: Week) -> Table:
             material, grade = s.commodity_name(flow.commodity)
             table.rows.append((s.date(schedule.problem.date).isoformat(), s.place_ids[flow.origin],
                                s.place_ids[flow.destination], material, grade, len(loads),
-                               sum(load.t for load in loads), *_why(week, schedule, flow)))  # fmt: skip
+                               sum(load.t for load in loads), *_why(week, schedule, flow), None))  # fmt: skip
     return table
 
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from optimizer.errors import Fault, InputError
+from optimizer.arguments import prices
+from optimizer.errors import InputError
 from optimizer.files import folder_written_whole
 from optimizer.hedge.sitings import Sitings
 from optimizer.hedge.stages import worst_mean
 from optimizer.hedge.study import COMMAND, PLANS, Hedge
-from optimizer.intake.faults import listed, nearest
 from optimizer.outputs import summary_json
 from optimizer.report.texts import money
 from optimizer.scenario import GOALS
@@ -20,7 +19,7 @@ from optimizer.tables import Table
 from optimizer.words import Words
 
 FILES = frozenset({"hedge.html", "hedge.json", "samples.csv", "orders.csv", "sitings.csv"})
-WEIGHABLE = tuple(goal for goal in GOALS if goal not in ("changes", "frozen"))
+WEIGHABLE = tuple(goal for goal in GOALS if goal not in ("empties", "changes", "frozen"))
 NOTHING = 0.5  # CNY; a difference below this is none
 
 
@@ -30,20 +29,7 @@ def weights_of(words: Sequence[str]) -> dict[str, float]:
     Raises:
         InputError: with every fault.
     """
-    weights: dict[str, float] = {}
-    faults = []
-    for word in words:
-        goal, _, text = word.partition("=")
-        try:
-            value = float(text)
-        except ValueError:
-            value = math.nan
-        if goal not in WEIGHABLE:
-            told = f"'{goal}' is not a goal that can be weighed; expected {listed(WEIGHABLE)}{nearest(goal, WEIGHABLE)}"
-            faults.append(Fault(COMMAND, 0, "--weight", told))
-        elif not 0 <= value < math.inf:
-            faults.append(Fault(COMMAND, 0, "--weight", f"{word!r}: expected {goal}= and a number, 0 or more"))
-        weights[goal] = value
+    weights, faults = prices(words, WEIGHABLE, COMMAND, "--weight", "not a goal that can be weighed")
     if faults:
         raise InputError(faults)
     return weights

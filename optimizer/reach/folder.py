@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from optimizer.arguments import prices, unknown
 from optimizer.backends import make_backend
 from optimizer.blocks import build_program
 from optimizer.distances import Distances, measure
 from optimizer.errors import Fault, InputError
 from optimizer.files import folder_written_whole
 from optimizer.frontier import used
-from optimizer.intake.faults import listed, nearest
 from optimizer.lanes import build_lanes
 from optimizer.outputs import FILES, summary_json, write_plan
 from optimizer.planner import Options, Planning, plan_scenario, planning_of
@@ -46,28 +45,14 @@ def prices_of(words: Sequence[str], without: Sequence[str]) -> dict[str, float]:
     Raises:
         InputError: with every fault of ``--price`` and ``--without``.
     """
-    prices, faults = dict(PRICES), []
-    for word in words:
-        kind, _, text = word.partition("=")
-        try:
-            value = float(text)
-        except ValueError:
-            value = math.nan
-        if kind not in PRICES:
-            faults.append(_unknown(kind, "--price"))
-        elif not 0 <= value < math.inf:
-            faults.append(Fault(COMMAND, 0, "--price", f"{word!r}: expected {kind}= and a number, 0 or more"))
-        prices[kind] = value
-    faults += [_unknown(kind, "--without") for kind in without if kind not in PRICES]
+    lacking = "no kind of change"
+    given, faults = prices(words, PRICES, COMMAND, "--price", lacking)
+    faults += [unknown(kind, PRICES, COMMAND, "--without", lacking) for kind in without if kind not in PRICES]
     if not faults and set(without) == set(PRICES):
         faults.append(Fault(COMMAND, 0, "--without", "leaves nothing that may be changed"))
     if faults:
         raise InputError(faults)
-    return {kind: value for kind, value in prices.items() if kind not in without}
-
-
-def _unknown(kind: str, option: str) -> Fault:
-    return Fault(COMMAND, 0, option, f"'{kind}' is no kind of change; expected {listed(PRICES)}{nearest(kind, PRICES)}")
+    return {kind: value for kind, value in (PRICES | given).items() if kind not in without}
 
 
 def answer(inputs: Inputs, share: float, prices: Mapping[str, float], out: Path, progress: Progress) -> dict[str, Any]:

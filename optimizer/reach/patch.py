@@ -36,14 +36,14 @@ def as_variant(inputs: Inputs, changes: Sequence[Change], name: str, name_zh: st
     return "\n".join(lines) + "\n"
 
 
-def raised_to(capacity: Capacity, amount: float) -> int:
+def raised_to(amount: float) -> int:
     """Whole units by which a limit is raised."""
     return math.ceil(amount - 1e-6)
 
 
 def _raised(scenario: Scenario, what: Capacity, amount: float) -> Iterator[str]:
     """A limit grows on all its days in proportion."""
-    factor = 1 + raised_to(what, amount) / what.now
+    factor = 1 + raised_to(amount) / what.now
     _, part, field = FIELDS[what.side]
     name = scenario.place_ids[what.node]
     if part == "recipes":
@@ -62,7 +62,7 @@ def _calendar(inputs: Inputs, what: Capacity, amount: float) -> Iterator[str]:
     name = inputs.scenario.place_ids[what.node]
     rows = [row for row, facility in enumerate(table["facility"].tolist()) if facility == name]
     if any(table[field][row] > 0 for row in rows):
-        factor = 1 + raised_to(what, amount) / what.now
+        factor = 1 + raised_to(amount) / what.now
         yield from _edit("calendar", f"facility = {_quoted(name)}", f"scale = {{ {field} = {factor!r} }}")
 
 

@@ -19,7 +19,7 @@ from optimizer.words import UNIT_WORDS, Words, dates, material, place, tonnes
 from optimizer.worth.limits import FIELDS, material_name
 
 MOST_WHY = 6  # materials named where the wanted share cannot be had
-FULL = 0.5  # t of need that are left and told as none
+FULL = 0.5  # t that are left, or lacking, and told as none
 
 
 def headline(found: Found, share: float) -> Words:
@@ -31,6 +31,12 @@ def headline(found: Found, share: float) -> Words:
             f"{wanted} cannot be reached: whatever is changed of limits, windows, haul limit and acceptance, "
             f"at most {most} is put to use (now {was}).",
             f"无法达到 {wanted}：即使调整全部上限、时段、运距与接收范围，综合利用率最高为 {most}（现为 {was}）。",
+        )
+    if not found.changes and found.before < found.wanted - FULL:
+        return Words(
+            f"{wanted} instead of {was} needs no change of limits, only a plan that puts it first: the goals as they "
+            "are ordered now take other ways.",
+            f"由 {was} 提高到 {wanted} 无需调整任何上限，只需以利用率为先编制方案：现行目标顺序选择了其他去向。",
         )
     if not found.changes:
         return Words(f"{wanted} is reached as it is: {was}.", f"无需调整即可达到 {wanted}：现为 {was}。")
@@ -56,7 +62,7 @@ def _what(scenario: Scenario, change: Change) -> Words:
     at = place(scenario, what.node)
     if isinstance(what, Capacity):
         unit = scenario.demands.unit[what.node - scenario.first_demand] if what.side.startswith("demand") else "t"
-        words, own, up = LIMITS[FIELDS[what.side][0]], UNIT_WORDS[unit], number(raised_to(what, change.amount))
+        words, own, up = LIMITS[FIELDS[what.side][0]], UNIT_WORDS[unit], number(raised_to(change.amount))
         name = material_name(scenario, scenario.materials.ids[what.material] if what.material >= 0 else "")
         of = Words(f" ({name.en})", f"（{name.zh}）") if name else name
         return Words(words.en.format(t=up, unit=own.en, p=at), words.zh.format(t=up, unit=own.zh, p=at)) + of

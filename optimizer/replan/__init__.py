@@ -7,6 +7,8 @@ import datetime as dt
 from pathlib import Path
 from typing import Any
 
+from optimizer.arguments import seconds, whole
+
 __all__ = ["add_arguments", "command"]
 
 MONEY_PER_CHANGE = 10.0  # CNY per t; only with weights, where a goal without a weight does not count
@@ -19,12 +21,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--from", dest="first", type=_date, required=True, metavar="DATE", help="plan anew from here")
     parser.add_argument("--scenario", type=Path, help="the scenario as it is known now, if not where OUT's lies")
     parser.add_argument("-o", "--out", type=Path, help="folder to write; OUT-from-DATE if not given")
-    parser.add_argument("--days", type=_days, metavar="DAYS", help="days of the new plan, if more than are left")
-    parser.add_argument("--freeze", type=_days, default=1, metavar="DAYS", help="first days whose orders stay; 1")
+    parser.add_argument("--days", type=whole, metavar="DAYS", help="days of the new plan, if more than are left")
+    parser.add_argument("--freeze", type=whole, default=1, metavar="DAYS", help="first days whose orders stay; 1")
     parser.add_argument("--calm-after", metavar="GOAL", help="goals up to this one may change orders, later ones not")
     parser.add_argument("--change-cost", type=float, default=MONEY_PER_CHANGE, metavar="CNY",
                         help="with weights: what a changed tonne counts")  # fmt: skip
-    parser.add_argument("--time-limit", type=float, metavar="SECONDS", help="stop with the best plan so far")
+    parser.add_argument("--time-limit", type=seconds, metavar="SECONDS", help="stop with the best plan so far")
     parser.add_argument("--json", action="store_true", help="print the summary as JSON on standard output")
     parser.add_argument("--quiet", action="store_true", help="no progress on standard error")
 
@@ -34,12 +36,6 @@ def _date(text: str) -> dt.date:
         return dt.date.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not a date; write it as 2025-03-06") from None
-
-
-def _days(text: str) -> int:
-    if not text.isdigit():
-        raise argparse.ArgumentTypeError("a whole number of days, 0 or more")
-    return int(text)
 
 
 def command(args: argparse.Namespace) -> int:

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from optimizer.replay.tickets import LOAD, MIDNIGHT, MOMENTS, TIP, Schedule
+from optimizer.dispatch.tables import MOMENTS
+from optimizer.replay.tickets import LOAD, MIDNIGHT, TIP, Schedule
 from optimizer.replay.world import Outcome
 from optimizer.scenario import Bools, Floats, Scenario
 from optimizer.tables import Table

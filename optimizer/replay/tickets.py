@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from optimizer.dispatch.tables import MOMENTS
 from optimizer.scenario import Bools, Floats, Ints, Scenario
 from optimizer.tables import Table
 
-MOMENTS = ("start_at", "load_at", "depart_at", "arrive_at", "tip_at", "leave_at")
 START, LOAD, DEPART, ARRIVE, TIP, LEAVE = range(6)
 MIDNIGHT = 24 * 60
 

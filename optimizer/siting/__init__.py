@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from optimizer.progress import Progress
     from optimizer.scenario import Scenario
 
+from optimizer.arguments import amount, seconds
+
 __all__ = ["add_arguments", "command"]
 
 
@@ -18,14 +20,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("scenario", type=Path, help="scenario folder, .xlsx or .json, with candidates")
     parser.add_argument("-o", "--out", type=Path, required=True, help="plan folder to write")
     parser.add_argument("--max-open", type=_count, metavar="N", help="most candidates that may open")
-    parser.add_argument("--budget", type=_money, metavar="CNY", help="most that openings may cost")
+    parser.add_argument("--budget", type=amount, metavar="CNY", help="most that openings may cost")
     parser.add_argument("--force-open", metavar="ID", action="append", default=[], help="this candidate opens")
     parser.add_argument("--force-closed", metavar="ID", action="append", default=[], help="this one stays closed")
     parser.add_argument("--exclusive", metavar="A,B", action="append", default=[], help="one of the two opens at most")
     parser.add_argument("--solutions", type=_count, default=1, metavar="N", help="how many distinct sets, best first")
     parser.add_argument("--break-even", action="store_true", help="opening cost at which each would go the other way")
-    parser.add_argument("--gap", type=_money, default=1e-7, help="relative gap at which the search ends")
-    parser.add_argument("--time-limit", type=float, metavar="SECONDS", help="stop the search with the best set so far")
+    parser.add_argument("--gap", type=amount, default=1e-7, help="relative gap at which the search ends")
+    parser.add_argument(
+        "--time-limit", type=seconds, metavar="SECONDS", help="stop the search with the best set so far"
+    )
     parser.add_argument("--map", action="store_true", help="instead: what a yard would be worth anywhere on the roads")
     parser.add_argument("--places", type=_count, default=10_000, metavar="N", help="of --map: places priced")
     parser.add_argument("--map-check", type=_count, default=8, metavar="N", help="of --map: places tried by re-solving")
@@ -45,16 +49,9 @@ def _count(text: str) -> int:
     return value
 
 
-def _money(text: str) -> float:
-    value = float(text)
-    if not 0 <= value < float("inf"):
-        raise argparse.ArgumentTypeError("a number of 0 or more")
-    return value
-
-
 def _charge(text: str) -> tuple[str, float]:
     goal, _, price = text.partition("=")
-    return goal, _money(price)
+    return goal, amount(price)
 
 
 def command(args: argparse.Namespace) -> int:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from optimizer.dispatch.network import gate_minutes
+from optimizer.dispatch.tables import MOMENTS
 from optimizer.distances import Distances
 from optimizer.report import self_contained, shared_scripts
 from optimizer.report.network import STEP, encoded
@@ -25,7 +26,6 @@ from optimizer.tickets.words import CHANGE_KINDS, WORDS
 
 SHARED = ("basics.js", "charts.js", "map.js")
 TEXTS = ("js", "kind", "unit")
-MOMENTS = ("start_at", "load_at", "depart_at", "arrive_at", "tip_at", "leave_at")
 SHOWN = 30  # rows of a table in the page; the files have all
 
 

@@ -16,7 +16,20 @@ from benchmarks.suite import registry
 from optimizer.cli import main
 
 KEYS = {"name", "ours_s", "peers", "ratio", "target", "met"}
-OWN = ("build", "solve", "plan", "start", "sizes", "quote", "whatif", "site", "dispatch", "market", "clearing")
+OWN = (
+    "build",
+    "solve",
+    "plan",
+    "start",
+    "sizes",
+    "quote",
+    "whatif",
+    "site",
+    "dispatch",
+    "trucks",
+    "market",
+    "clearing",
+)
 
 
 @pytest.fixture(scope="module")

@@ -182,3 +182,16 @@ def test_table_and_page_tell_the_same(pit_and_need, tmp_path):
     )
     page = (tmp_path / "out" / "reach.html").read_text(encoding="utf-8")
     assert told["sentence_zh"] in page and "超过运距上限 20 km" in page
+
+
+def test_where_only_the_order_of_goals_is_in_the_way_no_limit_is_changed(pit_and_need, tmp_path):
+    """Haul first: 10 km out of the zone are nearer than the 15 km to E, which needs it and is within the limit."""
+    folder = pit_and_need(distances="from,to,km\nA,D,2\nA,E,15\nA,O,10")
+    settings = folder / "scenario.toml"
+    settings.write_text(settings.read_text().replace('["unserved", "offsite", "haul"]', '["unserved", "haul"]'))
+    told = reached(folder, tmp_path / "out", "--utilisation", "0.9")
+    assert (
+        told["changes"] == [] and told["before"] == pytest.approx(0.6) and told["after"] == pytest.approx(0.9, abs=2e-4)
+    )  # 0.01 t of 100
+    assert told["sentence"].startswith("90.0% instead of 60.0% needs no change of limits")
+    assert main(["check", str(folder), str(tmp_path / "out")]) == 0

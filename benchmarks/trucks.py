@@ -1,0 +1,94 @@
+"""The example week's trucks: what the goal `empties` saves them, and how little a day dispatched anew changes.
+
+Figures, not times: they are told in docs/dispatch.md and come from here.
+"""
+
+from __future__ import annotations
+
+import csv
+import tempfile
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from benchmarks.rows import Row, told
+from optimizer.dispatch import Budget, Dispatch, dispatch_scenario
+from optimizer.dispatch.changes import CHANGES
+from optimizer.dispatch.feedback import as_written
+from optimizer.dispatch.redispatch import EVENTS, KEPT, Published, Rest, dispatch_rest
+from optimizer.distances import Distances, measure
+from optimizer.planner import Options, plan_scenario
+from optimizer.progress import Progress
+from optimizer.read import load_scenario
+from optimizer.scenario import Objective, Scenario
+from optimizer.tables import Table
+
+WEEK = Path(__file__).parents[1] / "scenarios" / "qibuqu-week"
+ROUNDS, ROUNDS_AGAIN = 5_000, 20_000
+POLICY = ("unserved", "offsite", "landfill", "transfer")
+NOW = 10 * 60
+Record = dict[str, Any]
+
+
+def run(smoke: bool) -> list[Row]:
+    """Empty km by order of goals, and the share of tickets that a day with six events changes."""
+    scenario, progress = load_scenario(WEEK), Progress(quiet=True)
+    distances = measure(scenario, progress)
+    orders = {"haul": Objective((*POLICY, "haul")), "haul, empties": Objective((*POLICY, "haul", "empties"))}
+    if not smoke:
+        orders["haul, empties, tolerance 1 %"] = replace(orders["haul, empties"], tolerance=0.01)
+        orders["empties, without haul"] = Objective((*POLICY, "empties"))
+    rows, first = [], None
+    for name, objective in orders.items():
+        planning = plan_scenario(replace(scenario, objective=objective), Options(), progress, distances=distances)
+        flows = as_written(planning.plan.tables["flows"])
+        made = dispatch_scenario(scenario, distances, flows, Budget(0 if smoke else ROUNDS), progress)
+        k, haul = made.summary["kpis"], planning.plan.summary["kpis"]["t_km"]
+        note = f"haul {haul:,.0f} t·km, {k['truck_days']} truck days, {k['fuel_l']:,.0f} L, {k['cost']:,.0f} CNY"
+        rows.append(told(f"empty km, order … {name}", k["km_empty"], note, "km"))
+        first = first or (flows, made)
+    assert first is not None
+    return [*rows, *_again(scenario, distances, *first, smoke, progress)]
+
+
+def _again(
+    scenario: Scenario, distances: Distances, flows: Table, made: Dispatch, smoke: bool, progress: Progress
+) -> list[Row]:
+    trips = list(made.tables["trips"].records())
+    date = Counter(row["date"] for row in trips).most_common(1)[0][0]
+    published = Published({name: made.tables[name] for name in KEPT}, made.summary, Table(EVENTS), Table(CHANGES))
+    with tempfile.TemporaryDirectory(prefix="cutfill-bench-") as folder:
+        file = Path(folder) / "today.csv"
+        _write(file, [row for row in trips if row["date"] == date], date)
+        day = next(d for d in range(scenario.days) if scenario.date(d).isoformat() == date)
+        budget = Budget(0 if smoke else ROUNDS_AGAIN)
+        summary, _ = dispatch_rest(scenario, distances, flows, Rest(published, day, NOW, file), budget, progress)
+    a, goal = summary["again"], summary["goals"][0]
+    note = f"{a['changed_tickets']} of {a['open_tickets']}, {a['of_trucks_out']} had to; {a['stranded']} load stranded"
+    return [
+        told("open tickets changed by six events at 10:00", 100 * a["changed_share"], note, "%"),
+        told("gap to the bound of all km after it", 100 * goal["gap_of_all_km"], unit="%"),
+    ]
+
+
+def _write(file: Path, trips: list[Record], date: str) -> None:
+    """Two breakdowns, a late truck, a cancelled load, the busiest fill closed for an hour, 50 t more."""
+    now = f"{date}T10:00"
+    running = {row["truck"]: row for row in trips if row["start_at"] < now < row["leave_at"]}
+    broken, flat, late = sorted(running)[:3]
+    open_ = [row for row in trips if row["start_at"] > now and row["truck"] not in (broken, flat, late)]
+    fill = Counter(row["to"] for row in open_).most_common(1)[0][0]
+    lane = {name: trips[0][name] for name in ("from", "to", "material", "grade")}
+    events: list[Record] = [
+        {"event": "breakdown", "truck": broken, "at": "09:55"},
+        {"event": "breakdown", "truck": flat, "until": "12:00"},
+        {"event": "running", "ticket": running[late]["ticket"], "leave_at": "11:05"},
+        {"event": "cancelled", "ticket": open_[0]["ticket"]},
+        {"event": "closed", "place": fill, "what": "tip", "at": "11:00", "until": "12:00"},
+        {"event": "new", "ticket": "more", "t": 50, **lane},
+    ]
+    with file.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, list(dict.fromkeys(key for event in events for key in event)), restval="")
+        writer.writeheader()
+        writer.writerows(events)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 
 import numpy as np
-from scipy.optimize import linprog
 from scipy.sparse import coo_array
 
 from optimizer.lanes import Lanes
@@ -64,6 +63,8 @@ def least_empties(km: Floats, day: Ints, origin: Ints, destination: Ints, t: Flo
 
 
 def _of_day(km: Floats, origin: Ints, destination: Ints, t: Floats) -> float:
+    from scipy.optimize import linprog  # 0.3 s, and few plans ask for it
+
     tips, come = np.unique(destination, return_inverse=True)
     loads, go = np.unique(origin, return_inverse=True)
     legs = km[np.ix_(tips, loads)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import linprog
 
 from optimizer.check.balance import Left
 from optimizer.check.folder import Sheet
@@ -95,6 +94,8 @@ def _empties(count: Recount, day: int) -> float:
 
     The dual of the transportation problem: what a tonne of empty room is worth, by place, at most apart by the way.
     """
+    from scipy.optimize import linprog  # 0.3 s, and few plans ask for it
+
     flows = count.flows
     today = flows.day == day
     tips, loads = np.unique(flows.to[today]), np.unique(flows.origin[today])

@@ -13,17 +13,19 @@ import sys
 from importlib import import_module
 from typing import Any
 
-import distributed  # noqa: F401 - the first job asks for it
-import uvicorn
 
-from api.openapi import TAGS
+def load() -> None:
+    """What a server needs, and what its first job asks for."""
+    from api.openapi import TAGS
 
-for noun in TAGS:
-    import_module(f"api.{noun}.router")
+    for name in ("distributed", "uvicorn", *(f"api.{noun}.router" for noun in TAGS)):
+        import_module(name)
 
 
 def serve(order: dict[str, Any]) -> None:
     """What ``python -m uvicorn`` does once it has started."""
+    import uvicorn
+
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.environ.clear()
     os.environ.update(order["environment"])
@@ -35,8 +37,10 @@ def serve(order: dict[str, Any]) -> None:
     uvicorn.main(["--factory", "api.app:create_app", "--port", str(order["port"]), "--log-level", "warning"])
 
 
-signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the dead
-for line in sys.stdin:
-    if (pid := os.fork()) == 0:
-        serve(json.loads(line))
-    print(pid, flush=True)
+if __name__ == "__main__":  # Dask's workers import this file too, under another name, and need none of it
+    load()
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the dead
+    for line in sys.stdin:
+        if (pid := os.fork()) == 0:
+            serve(json.loads(line))
+        print(pid, flush=True)

@@ -24,6 +24,7 @@ from api.clearings.refusing import refused
 from api.clearings.repository import MEMBERS_SEE, ClearingRepository
 from api.clearings.scenario import write_scenario
 from api.clearings.schemas import ChangeView, ClearingNew, ClearingView
+from api.clearings.solve import run
 from api.clearings.store import pack, packed_folder, packed_roads, scenario_zip
 from api.clearings.week import has_many_parties
 from api.facilities.models import Facility
@@ -126,13 +127,7 @@ def _fail(work: Work, platform: Platform, job: Job, problem: ProblemView) -> Non
     work.tell(f"clearing.{row.state}", row.id, to=OVERSEERS_ONLY, shown={"code": problem.code})
 
 
-def _run(payload: bytes, report: Any) -> bytes:
-    from api.clearings.solve import run
-
-    return run(payload, report)
-
-
-register(Kind("clearing", _prepare, _run, _finish, _fail, address="/v1/clearings/{subject_id}"))
+register(Kind("clearing", _prepare, run, _finish, _fail, address="/v1/clearings/{subject_id}"))
 
 
 def publish(work: Work, id_: str, precondition: Precondition) -> Clearing:

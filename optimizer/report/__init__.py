@@ -6,6 +6,7 @@ the charts and the long tables are drawn by the scripts from the data inside the
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from optimizer.report.payload import as_script, payload
 from optimizer.scenario import Scenario
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from jinja2 import Environment, Template
 
 __all__ = ["environment", "page_text", "render", "self_contained", "shared_scripts"]
 
@@ -45,6 +46,7 @@ def render(scenario: Scenario, plan: Plan) -> str:
     )
 
 
+@cache
 def environment() -> Environment:
     """Templates that may extend ``frame.html``, with the report's words and number formats."""
     from jinja2 import Environment, FunctionLoader, StrictUndefined
@@ -66,17 +68,19 @@ def self_contained(template: str, data: dict[str, Any], scripts: list[str], **va
     """A page of a template that extends ``frame.html``, with style sheets, its data and its scripts inside."""
     from markupsafe import Markup
 
-    return (
-        environment()
-        .from_string(template)
-        .render(
-            version=__version__,
-            data=Markup(as_script(data)),
-            styles=[Markup(page_text(name)) for name in STYLES],
-            scripts=[Markup(script) for script in [_script("frame.js"), *scripts]],
-            **values,
-        )
+    return _compiled(template).render(
+        version=__version__,
+        data=Markup(as_script(data)),
+        styles=[Markup(page_text(name)) for name in STYLES],
+        scripts=[Markup(script) for script in [_script("frame.js"), *scripts]],
+        **values,
     )
+
+
+@cache
+def _compiled(template: str) -> Template:
+    """A process that plans again and again, such as a clearing's worker, compiles a page once."""
+    return environment().from_string(template)
 
 
 def shared_scripts(*names: str) -> list[str]:
@@ -89,6 +93,7 @@ def page_text(name: str) -> str:
     return files(__package__).joinpath(name).read_text(encoding="utf-8")
 
 
+@cache
 def _script(name: str) -> str:
     """A script fit to stand inside the page: it must not end its element, nor point to a source map elsewhere."""
     lines = page_text(name).replace("</script", "<\\/script").splitlines()

@@ -17,7 +17,7 @@ from api.blobs import Blobs
 from api.district import District
 from api.kernel.clock import Clock
 from api.kernel.database import Database
-from api.kernel.problems import Busy, Invalid, TooLarge, TooManyRequests, install_problem_handlers, problems
+from api.kernel.problems import install_problem_handlers
 from api.middleware import RateLimit, SecurityHeaders
 from api.migrations import upgrade
 from api.openapi import DESCRIPTION, TAGS, serve_documents
@@ -46,14 +46,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json",
-        responses=problems(TooLarge, Invalid, TooManyRequests, Busy),
     )
     app.state.platform = platform
     install_problem_handlers(app)
     app.add_middleware(RateLimit, settings=settings)
     app.add_middleware(SecurityHeaders)
-    for noun in TAGS:
-        app.include_router(import_module(f"api.{noun}.router").router)
+    for noun in TAGS:  # as they were declared: to include the router would build each route once more
+        app.router.routes.extend(import_module(f"api.{noun}.router").router.routes)
     serve_documents(app)
     pages.install(app)
     return app

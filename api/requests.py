@@ -24,11 +24,22 @@ from sqlalchemy.orm import Session
 
 from api.auth.identify import identify
 from api.kernel.access import PUBLIC, Caller
-from api.kernel.problems import Forbidden, NotApproved, NotSignedIn, Problem, problems
+from api.kernel.problems import (
+    Busy,
+    Forbidden,
+    Invalid,
+    NotApproved,
+    NotSignedIn,
+    Problem,
+    TooLarge,
+    TooManyRequests,
+    problems,
+)
 from api.kernel.work import Work
 from api.platform import Platform, platform_of
 
 READING_AT_ONCE = 4
+ANYWHERE = problems(TooLarge, Invalid, TooManyRequests, Busy)  # what any route may answer
 _turns = threading.BoundedSemaphore(READING_AT_ONCE)  # more would only take the interpreter from each other
 _bearer = HTTPBearer(auto_error=False, description="Access token from POST /v1/auth/tokens.")
 _key = APIKeyHeader(name="X-API-Key", auto_error=False, description="Key from POST /v1/auth/keys.")
@@ -57,6 +68,7 @@ class Transacting(APIRoute):
     """A route whose function finds its transaction begun, and has it ended when it returns or raises."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **given: Any) -> None:
+        given["responses"] = {**ANYWHERE, **given["responses"]}
         super().__init__(path, endpoint if inspect.iscoroutinefunction(endpoint) else _transacting(endpoint), **given)
 
 

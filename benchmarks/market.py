@@ -41,7 +41,6 @@ from benchmarks.market_world import (
 from benchmarks.measure import DisagreementError
 from benchmarks.rows import Row, at_least, told, within
 
-SERVERS = 2  # a process of Python uses one core
 SEARCHES_PER_S, SEARCH_MS = 100, 50
 ALONE_PER_S = (100, 80, 60, 40, 20)  # rates tried on one server, until it holds one
 POSTS_PER_S = {"SQLite": 100, "PostgreSQL": 200}
@@ -65,11 +64,12 @@ class Size:
     events: int
     quoted: tuple[int, int]  # supplies and demands of the market that is asked for quotes
     quote_seconds: float
+    servers: int  # a process of Python uses one core
     checked: int  # answers that are held against a plain reading
 
 
-FULL = Size(100_000, 200, 20, 15, 200, 20, (1200, 800), 30, 20)
-SMOKE = Size(400, 5, 1, 1, 10, 3, (30, 20), 2, 10)
+FULL = Size(100_000, 200, 20, 15, 200, 20, (1200, 800), 30, servers=2, checked=20)
+SMOKE = Size(400, 5, 1, 1, 10, 3, (30, 20), 2, servers=1, checked=10)
 
 
 def run(smoke: bool) -> list[Row]:
@@ -86,8 +86,8 @@ class Bench:
         self.url = servers[0][0]
         self.size = SMOKE if smoke else FULL
 
-    def load(self, kind: str, servers: int = SERVERS, **given: Any) -> dict[str, Any]:
-        """Figures of a load on so many servers; ``busy`` says how much of one processor each party took meanwhile.
+    def load(self, kind: str, servers: int | None = None, **given: Any) -> dict[str, Any]:
+        """Figures of a load on so many servers, or all; ``busy`` says how much of one processor each party took.
 
         Raises:
             DisagreementError: an answer was an error.
@@ -126,7 +126,7 @@ def _on_each(measure: Callable[[Bench], list[Row]], smoke: bool) -> list[Row]:
                 with opened(url, folder) as platform:
                     supplies, demands = many if measure is _trading else size.quoted
                     world = seed(platform, supplies, demands, size.organisations)
-                    with serving(url, folder, SERVERS) as servers:
+                    with serving(url, folder, size.servers) as servers:
                         rows += measure(Bench(name, platform, world, servers, smoke))
             finally:
                 shutil.rmtree(folder, ignore_errors=True)

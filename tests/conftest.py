@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")  # the first starts no windows
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
@@ -29,7 +30,7 @@ def chromium() -> Iterator[Any]:
     """A browser for the tests of a module; they skip by name where there is none."""
     api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     with api.sync_playwright() as playwright:
-        own = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+        own = next(filter(None, map(shutil.which, BROWSERS)), None)
         try:
             browser = playwright.chromium.launch(executable_path=own, args=["--no-sandbox"])
         except api.Error as error:

@@ -213,9 +213,12 @@ class Attempt:
         job.message = f"worker lost {job.losses} of {MOST_LOSSES} times; run again"
 
     def _free(self, future: Any) -> None:
-        """Lets the worker go: it stops at the next report of the task, or is restarted."""
+        """Lets the worker go: it stops at the next report of the task, or is restarted.
+
+        It may have begun before this server has heard of it.
+        """
         self._cluster.cancel(future)
-        if self._worker and not self._stopped.wait(PATIENCE_SECONDS):
+        if not self._stopped.wait(PATIENCE_SECONDS) and self._worker:
             self._cluster.restart_worker(self._worker)
 
 

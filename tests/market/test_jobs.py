@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import job_kinds
 import pytest
 from people import People, finished, wait_for
 
+from api.jobs.attempt import Attempt
 from api.jobs.kinds import Kind, register
 from api.jobs.models import Job
 from api.jobs.runner import Runner
@@ -145,6 +147,18 @@ def test_cancelled_in_the_middle(bench: Bench, payload: str) -> None:
     assert [finished(bench.client, job)["state"] for job in after] == ["succeeded", "succeeded"]
     assert bench.job(id_)["state"] == "cancelled"
     assert bench.written() == "(job-cancelled)[at_once][at_once]"
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_cancelled_before_its_start_is_heard_of(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    hear = Attempt.hear
+    monkeypatch.setattr(Attempt, "hear", lambda self, message: threading.Timer(1, hear, (self, message)).start())
+    id_ = bench.begin("deaf 60")
+    wait_for(lambda: bench.job(id_)["state"] == "running")
+    time.sleep(0.3)
+    assert bench.client.post(f"/v1/jobs/{id_}/cancel").json()["state"] == "cancelled"
+    after = [bench.begin("at_once") for _ in range(2)]
+    assert [finished(bench.client, job)["state"] for job in after] == ["succeeded", "succeeded"]
 
 
 def test_time_limit(bench: Bench) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -120,7 +121,7 @@ def test_every_answer_is_declared(world: World, role: str) -> None:
         try:
             answers_as_declared()
         except Exception as fault:
-            faults.append(f"{operation.label}: {fault}")
+            faults.append(f"{operation.label}: {''.join(traceback.format_exception(fault))}")
     assert not faults, "\n\n".join(faults)
 
 

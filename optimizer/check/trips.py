@@ -4,7 +4,7 @@ It knows nothing of how schedules are made: legs come from the distances, gates,
 what must be carried from the plan's flows.csv. Minutes count from midnight of the first day. Of a day that was
 dispatched anew, tickets that are done or under way are facts: whether they could be so fast is not asked, what follows
 them is checked from where they end; and nothing else may begin before the day was known, at a closed gate, or on a
-truck that is out.
+truck that is out. The battery of an electric truck is followed along its day, from full.
 """
 
 from __future__ import annotations
@@ -95,7 +95,8 @@ def check_trips(scenario: Scenario, distances: Distances, flows: Table, folder: 
         totals = [(i + 2, record) for i, record in enumerate(trucks.records())]
         left = list(undone.records())
         events = list(Table.read_csv(folder / EVENTS).records()) if (folder / EVENTS).exists() else []
-        _check_schedule(scenario, distances, rows, totals, ledger)
+        slack = {day["date"]: int(day.get("slack", 0)) for day in summary["days"]}
+        _check_schedule(scenario, distances, rows, totals, slack, ledger)
         _check_gates(scenario, rows, ledger)
         _check_events(scenario, rows, events, summary.get("again"), ledger)
         _check_reconciliation(scenario, flows, events, rows, left, ledger)
@@ -119,6 +120,7 @@ class _Row:
         self.material = scenario.materials.index[record["material"]]
         self.at = {name: _minute(scenario, record[name]) for name in MOMENTS}
         self.km_loaded, self.km_empty = _number(record["km_loaded"]), _number(record["km_empty"])
+        self.charge, self.battery = _charge(record, scenario, self.truck_class)
 
 
 def _number(text: str) -> float:
@@ -126,6 +128,19 @@ def _number(text: str) -> float:
     if not math.isfinite(value):
         raise ValueError(f"'{text}' is no finite number")
     return value
+
+
+_Charge = tuple[int, int, int]  # node, plugged in, unplugged
+
+
+def _charge(record: dict[str, str], scenario: Scenario, truck_class: int) -> tuple[_Charge | None, float | None]:
+    """Where and when a truck charges before a leg, and the battery that is told for the end of the ticket."""
+    battery = _number(record["battery"]) if record.get("battery") else None
+    if not record.get("charge_at"):
+        return None, battery
+    name = record["charge_at"]
+    node = -1 - truck_class if name == "depot" else scenario.place_ids.index(name)
+    return (node, _minute(scenario, record["plug_at"]), _minute(scenario, record["unplug_at"])), battery
 
 
 def _minute(scenario: Scenario, text: str) -> int:
@@ -147,9 +162,10 @@ def truck_class(scenario: Scenario, name: str) -> int:
 
 
 def _check_schedule(
-    scenario: Scenario, distances: Distances, rows: list[_Row], totals: list[tuple[int, dict[str, str]]], ledger: Ledger
-) -> None:
-    """Every truck's day: capacity, legs, times, shift, driving and rests; and its totals."""
+    scenario: Scenario, distances: Distances, rows: list[_Row], totals: list[tuple[int, dict[str, str]]],
+    slack: dict[str, int], ledger: Ledger,
+) -> None:  # fmt: skip
+    """Every truck's day: capacity, legs, times and the day's slack, shift, driving and rests; and its totals."""
     roads = _Roads(scenario, distances)
     days: dict[tuple[str, str], list[_Row]] = defaultdict(list)
     for row in rows:
@@ -163,7 +179,7 @@ def _check_schedule(
         return
     for key, visits in days.items():
         line, record = claimed[key]
-        _TruckDay(scenario, roads, visits, line, record, ledger).check()
+        _TruckDay(scenario, roads, visits, line, record, slack.get(key[0], 0), ledger).check()
 
 
 def _check_load(scenario: Scenario, row: _Row, ledger: Ledger) -> None:
@@ -182,13 +198,14 @@ class _TruckDay:
     """One truck on one day."""
 
     def __init__(
-        self, scenario: Scenario, roads: _Roads, visits: list[_Row], line: int, record: dict[str, str], ledger: Ledger
-    ):
+        self, scenario: Scenario, roads: _Roads, visits: list[_Row], line: int, record: dict[str, str], slack: int,
+        ledger: Ledger,
+    ):  # fmt: skip
         self.s, self.roads, self.visits, self.ledger = scenario, roads, visits, ledger
-        self.line, self.record = line, record
+        self.line, self.record, self.slack = line, record, slack
         self.k = visits[0].truck_class
         self.midnight = (dt.date.fromisoformat(visits[0].date) - scenario.start).days * DAY
-        self.driven, self.driven_all = 0, 0
+        self.driven, self.driven_all, self.battery = 0, 0, 1.0
         self.facts = False  # what is looked at cannot be helped any more
 
     def check(self) -> None:
@@ -203,16 +220,19 @@ class _TruckDay:
             load, tip = (_times(self.s, gates, place, what)
                          for place, what in ((row.origin, "load"), (row.destination, "tip")))  # fmt: skip
             self._later(line, "start_at", at["start_at"], now, "the truck is free")
-            minutes = self._drive(line, "km_empty", node, row.origin, at["start_at"], now, row.km_empty, laden=False)
-            self._later(line, "load_at", at["load_at"], at["start_at"] + minutes, "it can be there")
-            self._rested(at["load_at"] - at["start_at"] - minutes)
+            self._spare(line, "start_at", at["start_at"] - now if seq > 1 else self.slack)
+            there = self._empty(line, "km_empty", node, row.origin, at["start_at"], now, row.km_empty, row.charge)
+            self._later(line, "load_at", at["load_at"], there, "it can be there")
+            self._rested(at["load_at"] - there)
             self._later(line, "depart_at", at["depart_at"], at["load_at"] + load[0] + load[1], "it is loaded")
-            laden = self._drive(line, "km_loaded", row.origin, row.destination, at["depart_at"],
-                                at["load_at"] + load[0] + load[1], row.km_loaded, laden=True)  # fmt: skip
+            km, laden = self._drive(line, "km_loaded", row.origin, row.destination, at["depart_at"],
+                                    at["load_at"] + load[0] + load[1], laden=True)  # fmt: skip
+            self._long(line, "km_loaded", row.km_loaded, km)
             self._later(line, "arrive_at", at["arrive_at"], at["depart_at"] + laden, "it can be there")
             self._later(line, "tip_at", at["tip_at"], at["arrive_at"], "it arrives")
             self._rested(at["tip_at"] - at["depart_at"] - laden)
             self._later(line, "leave_at", at["leave_at"], at["tip_at"] + tip[0] + tip[1], "it is tipped and washed")
+            self._left(line, row.battery)
             node, now = row.destination, at["leave_at"]
             km_empty += row.km_empty
         self._home(node, now, km_empty)
@@ -225,10 +245,13 @@ class _TruckDay:
         self._later(line, "leave_for_home_at", back, now, "the truck is free", TRUCKS)
         stays = record.get("state") == "out"
         home_node = node if stays else -1 - k
-        minutes = self._drive(line, "km_home", node, home_node, back, now, km_home, laden=False, file=TRUCKS)
-        self._later(line, "home_at", home, back + minutes, "it can be there", TRUCKS)
+        charge, battery = _charge(record, self.s, k)
+        there = self._empty(line, "km_home", node, home_node, back, now, km_home, charge, TRUCKS)
+        self._later(line, "home_at", home, there, "it can be there", TRUCKS)
+        self._left(line, battery, TRUCKS)
         end = self.midnight + trucks.shift[k][1]
         self._is(self.facts or home <= end, TRUCKS, line, "home_at", f"is {home - end} min after the shift")
+        self._spare(line, "home_at", max(end - home, back - now), TRUCKS)
         most = trucks.driving_max[k]
         self._is(
             self.facts or self.driven_all <= most,
@@ -247,16 +270,47 @@ class _TruckDay:
             told = _number(record[name])
             self._is(abs(told - value) <= 1e-5, TRUCKS, line, name, f"is {told:g}; its tickets add up to {value:g}")
 
-    def _drive(
-        self, line: int, column: str, a: int, b: int, start: int, free: int, km: float, *, laden: bool,
+    def _empty(
+        self, line: int, column: str, a: int, b: int, start: int, free: int, told: float, charge: _Charge | None,
         file: str = TRIPS,
     ) -> int:  # fmt: skip
-        """Checks one leg; returns its minutes. Facts are only checked for their km."""
+        """Checks an empty way, by a charger where the ticket says so; returns when the truck can be there."""
+        if charge is None:
+            km, minutes = self._drive(line, column, a, b, start, free, laden=False, file=file)
+            self._long(line, column, told, km, file)
+            return start + minutes
+        trucks, (place, plug, unplug) = self.s.trucks, charge
+        electric = not math.isnan(trucks.range_loaded[self.k])
+        can = electric and place in (-1 - self.k, *trucks.chargers[self.k])
+        self._is(can, file, line, "charge_at", f"{self.visits[0].truck} cannot charge there")
+        to, minutes = self._drive(line, column, a, place, start, free, laden=False, file=file)
+        self._later(line, "plug_at", plug, start + minutes, "it can be there", file)
+        self._later(line, "unplug_at", unplug, plug, "it is plugged in", file)
+        self._rested(unplug - plug)
+        if electric:
+            self.battery = min(1.0, self.battery + max(0, unplug - plug) / trucks.charge_minutes[self.k])
+        on, minutes = self._drive(line, column, place, b, unplug, unplug, laden=False, file=file)
+        self._long(line, column, told, to + on, file)
+        return unplug + minutes
+
+    def _long(self, line: int, column: str, told: float, km: float, file: str = TRIPS) -> None:
+        same = abs(told - km) <= KM * max(1.0, km)
+        self._is(same, file, line, column, f"is {told:g}; the road has {km:g}")
+
+    def _left(self, line: int, told: float | None, file: str = TRIPS) -> None:
+        """The battery that is told is the one that is left."""
+        if not math.isnan(self.s.trucks.range_loaded[self.k]):
+            same = told is not None and abs(told - self.battery) <= 1e-4
+            self._is(same, file, line, "battery", f"is {told}; {self.battery:.4f} of it are left")
+
+    def _drive(
+        self, line: int, column: str, a: int, b: int, start: int, free: int, *, laden: bool, file: str = TRIPS
+    ) -> tuple[float, int]:
+        """Checks one leg; returns its km and minutes. Facts are only followed."""
         leg = self.roads.leg(a, b)
         if leg is None:
             self._is(False, file, line, column, "there is no road")
-            return 0
-        self._is(abs(km - leg.km) <= KM * max(1.0, leg.km), file, line, column, f"is {km:g}; the road has {leg.km:g}")
+            return 0.0, 0
         minutes = math.ceil((leg.laden if laden else leg.empty) - 1e-9)
         self._rested(start - free)
         self.driven += minutes
@@ -266,7 +320,19 @@ class _TruckDay:
         self._is(rested, file, line, column, f"drives {self.driven} min without a rest, more than {most}")
         allowed = self.facts or self._allowed(a, b, start, start + minutes)
         self._is(allowed, file, line, column, "is on the way while a ban holds")
-        return minutes
+        self._use(line, leg.km, laden=laden, file=file)
+        return leg.km, minutes
+
+    def _use(self, line: int, km: float, *, laden: bool, file: str) -> None:
+        """Takes a leg from the battery, if there is one."""
+        trucks, k = self.s.trucks, self.k
+        lasts = (trucks.range_loaded if laden else trucks.range_empty)[k]
+        if not math.isnan(lasts):
+            self.battery -= km / lasts
+            enough = self.facts or self.battery >= trucks.reserve[k] - 1e-6
+            told = f"{self.battery:.1%} would be left, {trucks.reserve[k]:.0%} must stay"
+            self._is(enough, file, line, "battery", told)
+            self.battery = max(0.0, self.battery)
 
     def _allowed(self, a: int, b: int, start: int, end: int) -> bool:
         s = self.s
@@ -284,6 +350,12 @@ class _TruckDay:
     def _rested(self, wait: int) -> None:
         if wait >= self.s.trucks.rest[self.k]:
             self.driven = 0
+
+    def _spare(self, line: int, column: str, minutes: int, file: str = TRIPS) -> None:
+        """The slack that dispatch.json tells."""
+        if self.slack:
+            told = f"leaves {minutes} min to spare, dispatch.json tells {self.slack}"
+            self._is(self.facts or minutes >= self.slack, file, line, column, told)
 
     def _later(self, line: int, column: str, at: int, least: int, when: str, file: str = TRIPS) -> None:
         self._is(self.facts or at >= least, file, line, column, f"is {least - at} min before {when}")

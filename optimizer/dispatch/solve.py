@@ -21,6 +21,7 @@ from optimizer.dispatch.state import (
     LOAD,
     NOWHERE,
     ORIGIN,
+    PLACE,
     REST,
     SIZE,
     START,
@@ -130,7 +131,7 @@ def _leave_late(day: Day, routes: Routes) -> None:
         node, fixed = day.trucks[truck, START], day.trucks[truck, FIXED]
         for p, visit in enumerate(routes.visits[truck, : routes.trucks[truck, SIZE]]):
             lane = day.lanes[day.lane[visit[LOAD]]]
-            if p < fixed:
+            if p < fixed or (len(routes.charges) and routes.charges[truck, p, PLACE] >= 0):
                 node = lane[DESTINATION]
                 continue
             minutes = day.minutes[node, lane[ORIGIN]]

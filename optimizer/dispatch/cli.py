@@ -210,10 +210,10 @@ def in_words(dispatch: Dispatch, out: Path) -> str:
 
 
 def _slack_in_words(days: list[dict[str, Any]]) -> list[str]:
-    """Minutes to spare, and on which days there are none for loads that would have been left."""
+    """Minutes to spare, and the days that gave them up for loads or were dispatched anew."""
     most = max((day["slack"] for day in days), default=0)
     without = [day["date"] for day in days if day["slack"] < most]
-    told = f"  {most} min to spare after every load" + (f", none on {', '.join(without)}" if without else "")
+    told = f"  {most} min to spare after every load" + (f" (none promised on {', '.join(without)})" if without else "")
     return [told] if most else []
 
 

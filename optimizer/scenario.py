@@ -289,6 +289,11 @@ class Trucks:
     driving_max: tuple[float, ...] = ()  # minutes a shift
     rest_after: tuple[int, ...] = ()  # minutes
     rest: tuple[int, ...] = ()  # minutes
+    range_loaded: tuple[float, ...] = ()  # km of a full battery; nan where there is none
+    range_empty: tuple[float, ...] = ()
+    charge_minutes: tuple[float, ...] = ()  # from empty to full; nan where there is no battery
+    reserve: tuple[float, ...] = ()  # share of the battery
+    chargers: tuple[tuple[int, ...], ...] = ()  # places besides the depot
 
 
 @dataclass(frozen=True)

@@ -390,6 +390,16 @@ TRUCKS = TableSpec(
               high=24),
         Field("rest", "number", "Length of a rest (the same article: 20 min).", "休息时长（同条：20 分钟）。",
               unit="min", default=20.0, low=0, strict=True, high=600),
+        Field("range_loaded", "number", "Electric trucks: laden km of a full battery.", "电动车：满电重车续航里程。",
+              unit="km", default="no battery", low=0, strict=True, high=5000),
+        Field("range_empty", "number", "Electric trucks: empty km of a full battery.", "电动车：满电空车续航里程。",
+              unit="km", default="range_loaded", low=0, strict=True, high=5000),
+        Field("charge_minutes", "number", "Electric trucks: minutes that charge an empty battery full.",
+              "电动车：从空到满的充电时间。", unit="min", low=0, strict=True, high=6000),
+        Field("reserve", "number", "Electric trucks: share of the battery that is never used.",
+              "电动车：任何时候须保留的电量。", unit="share", default=0.1, low=0, high=0.9),
+        Field("chargers", "text", "Electric trucks: ids of places where they can charge besides their depot, separated "
+              "by `;`.", "电动车：除停车场外可充电的地点编号，以 ; 分隔。", default="the depot only"),
     ),
     key=("truck",),
 )  # fmt: skip

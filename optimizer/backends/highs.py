@@ -41,7 +41,7 @@ def _interruptible(run: Callable[[], object]) -> None:
         pass
 
 
-class _QuietHighs(highspy.Highs):
+class QuietHighs(highspy.Highs):
     """highspy's class without its callbacks: enabling them prints a banner on standard output."""
 
     def __init__(self) -> None:
@@ -55,7 +55,7 @@ class Highs:
     warm = True
 
     def __init__(self, *, threads: int = 1, seed: int = 0):
-        self._highs: Any = _QuietHighs()
+        self._highs: Any = QuietHighs()
         self.version = self._highs.version()
         self.options: dict[str, Any] = {
             "output_flag": False,

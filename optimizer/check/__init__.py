@@ -25,7 +25,8 @@ from optimizer.check.sites import check_blends, check_demands, check_supplies
 from optimizer.check.siting import check_siting, read_siting, with_openings
 from optimizer.check.stocks import StockChecks, stocks_of
 from optimizer.check.streets import check_streets, read_streets
-from optimizer.check.trips import TRIPS, check_trips
+from optimizer.check.trips import check_trips
+from optimizer.check.truck_day import TRIPS
 from optimizer.distances import Distances, measure
 from optimizer.errors import Fault, InputError
 from optimizer.progress import Progress

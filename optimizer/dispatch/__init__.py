@@ -18,14 +18,15 @@ from optimizer.dispatch.figures import day_figures, summarise
 from optimizer.dispatch.helps import what_would_help
 from optimizer.dispatch.loads import cut_loads, read_flows
 from optimizer.dispatch.network import build_network
-from optimizer.dispatch.solve import Budget, DaySchedule, schedule_day
+from optimizer.dispatch.slack import SLACK, schedule_with_slack
+from optimizer.dispatch.solve import Budget, DaySchedule
 from optimizer.dispatch.tables import Week, week_tables
 from optimizer.distances import Distances
 from optimizer.progress import Progress
 from optimizer.scenario import Scenario
 from optimizer.tables import Table
 
-__all__ = ["Budget", "Dispatch", "dispatch_scenario"]
+__all__ = ["SLACK", "Budget", "Dispatch", "dispatch_scenario"]
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,12 @@ class Dispatch:
 
 
 def dispatch_scenario(
-    scenario: Scenario, distances: Distances, flows: Table, budget: Budget, progress: Progress
+    scenario: Scenario,
+    distances: Distances,
+    flows: Table,
+    budget: Budget,
+    progress: Progress,
+    slack: int = 0,
 ) -> Dispatch:
     """Schedules the trucks for a plan's flows, day by day.
 
@@ -47,6 +53,7 @@ def dispatch_scenario(
         flows: the plan's ``flows.csv``.
         budget: when to stop.
         progress: told how far long work is.
+        slack: minutes to spare after every load, on days on which no load is left by it.
 
     Raises:
         InputError: no trucks, depots nobody can place, materials no truck may carry, lanes no truck can reach.
@@ -66,7 +73,7 @@ def dispatch_scenario(
             today = [load for load in loads if load.day == day]
             problem = build_problem(scenario, network, gates, lanes, day, today)
             share = None if until is None else time.perf_counter() + (until - time.perf_counter()) / (len(dates) - i)
-            days.append(schedule_day(problem, taken, budget, share))
+            days.append(schedule_with_slack(problem, taken, budget, share, slack))
             taken = _tomorrow(days[-1].routes.taken, (dates[i + 1] - day) if i + 1 < len(dates) else 1)
     week = Week(scenario, network, gates, lanes, loads, days)
     with progress.phase("tables"):

@@ -13,7 +13,8 @@ from itertools import count
 
 import numpy as np
 
-from optimizer.dispatch.clock import departure, hold_bays, measure, service, walk
+from optimizer.dispatch.batteries import DEPOT
+from optimizer.dispatch.clock import departure, hold_bays, measure, service, spent, walk
 from optimizer.dispatch.days import NO_LIMIT, Gates, Problem, build_problem
 from optimizer.dispatch.facts import Facts, Ticket
 from optimizer.dispatch.loads import Flow, Load
@@ -22,6 +23,7 @@ from optimizer.dispatch.solve import Budget, DaySchedule, schedule_day
 from optimizer.dispatch.state import (
     BACK,
     BACK_HOME,
+    BATTERY,
     BEGIN,
     BY,
     CLASS,
@@ -30,6 +32,7 @@ from optimizer.dispatch.state import (
     DRIVE_MAX,
     DRIVEN,
     DRIVEN_ALL,
+    ELECTRIC,
     END,
     FIRST,
     FIXED,
@@ -46,7 +49,12 @@ from optimizer.dispatch.state import (
     LOAD_MIN,
     NONE,
     NOWHERE,
+    OFF,
     ORIGIN,
+    PER_EMPTY,
+    PER_MINUTE,
+    PLACE,
+    PLUG,
     REST,
     REST_AFTER,
     SINCE,
@@ -55,13 +63,14 @@ from optimizer.dispatch.state import (
     TAKE,
     TIP,
     TIP_GATE,
+    UNPLUG,
     WHEN,
     Day,
     Routes,
     empty_routes,
 )  # fmt: skip
 from optimizer.dispatch.tables import truck_name
-from optimizer.scenario import Ints, Scenario
+from optimizer.scenario import Floats, Ints, Scenario
 
 TIMES = [LEG, BEGIN, GO, COME, TIP, FREE]  # columns of Routes.visits that a ticket has
 
@@ -141,7 +150,7 @@ def dispatch_again(
             told[i, BY], told[i, WHEN] = ticket.truck, ticket.times[1]
     problem = replace(problem, arrays=problem.arrays._replace(calm=calm), now=facts.now,
                       stay=frozenset(facts.out) - frozenset(facts.home))  # fmt: skip
-    routes = _begin(problem, facts, begun, others, taken)
+    routes = _begin(scenario, network, problem, facts, begun, others, taken)
     schedule = schedule_day(problem, taken, budget, until, routes)
     open_ = [ticket for _, ticket in others if ticket is not None]
     return _named(scenario, schedule, flows, begun, open_, used)
@@ -154,8 +163,8 @@ def flow_key(scenario: Scenario, flow: Flow) -> tuple[str, str, str, str]:
 
 
 def _begin(
-    problem: Problem, facts: Facts, begun: list[tuple[int, Ticket]], others: list[tuple[Load, Ticket | None]],
-    taken: Ints,
+    scenario: Scenario, network: Network, problem: Problem, facts: Facts, begun: list[tuple[int, Ticket]],
+    others: list[tuple[Load, Ticket | None]], taken: Ints,
 ) -> Routes:  # fmt: skip
     """The schedule as published, facts first; what of it can no longer be done is left out."""
     day = problem.arrays
@@ -169,6 +178,8 @@ def _begin(
     position: dict[int, int] = defaultdict(int)
     for i, (truck, ticket) in enumerate(begun):
         _write(routes, truck, position[truck], i, ticket)
+        if ticket.charge is not None and day.trucks[truck, ELECTRIC]:
+            _write_charge(scenario, network, problem, routes, truck, position[truck], ticket)
         position[truck] += 1
     for truck in range(len(day.trucks)):
         _fix(day, routes, truck, position[truck], facts)
@@ -191,19 +202,53 @@ def _write(routes: Routes, truck: int, p: int, load: int, ticket: Ticket) -> Non
     routes.trucks[truck, SIZE] = p + 1
 
 
+def _write_charge(
+    scenario: Scenario, network: Network, problem: Problem, routes: Routes, truck: int, p: int, ticket: Ticket
+) -> None:
+    """Where a truck has charged before a visit that is a fact; it leaves for the load from there."""
+    assert ticket.charge is not None
+    place, plug, unplug = ticket.charge
+    depot = int(network.depot[problem.classes[truck]])
+    node = depot if place == DEPOT else scenario.place_ids.index(place)
+    at = np.flatnonzero(problem.nodes == node)
+    if len(at):
+        routes.charges[truck, p, [PLACE, OFF, PLUG, UNPLUG]] = at[0], ticket.times[0], plug, unplug
+        routes.visits[truck, p, LEG] = unplug
+
+
+def _discharge(day: Day, routes: Routes, truck: int, done: int) -> None:
+    """Writes down the battery after each visit that is a fact, and at home if it went there now."""
+    row, node, battery = day.trucks[truck], day.trucks[truck, START], 1.0
+    power = day.power[row[CLASS]]
+    routes.charges[truck, done, PLACE] = -1
+    for p in range(done + 1):
+        place, _, plug, unplug, _ = routes.charges[truck, p]
+        if place >= 0:
+            battery = max(0.0, battery - power[PER_EMPTY] * day.km[node, int(place)])
+            battery, node = min(1.0, battery + (unplug - plug) * power[PER_MINUTE]), int(place)
+        lane = day.lanes[day.lane[routes.visits[truck, p, LOAD]]] if p < done else None
+        ends = (row[HOME], row[HOME]) if lane is None else (lane[ORIGIN], lane[DESTINATION])
+        battery = max(0.0, battery - spent(day, truck, node, *ends))
+        routes.charges[truck, p, BATTERY], node = battery, ends[1]
+
+
 def _fix(day: Day, routes: Routes, truck: int, done: int, facts: Facts) -> None:
     """Makes the first visits of a truck facts, and says from when on and whether it does more."""
     row = day.trucks[truck]
     row[FIXED], row[SINCE] = done, max(row[SINCE], facts.since.get(truck, facts.now))
     if done or truck in facts.out or truck in facts.since:
         row[KIND] = len(day.trucks) + truck  # like no other
-    _drive(day, truck, routes.visits[truck, :done], None)
+    _drive(day, truck, routes.visits[truck, :done], None, routes.charges[truck, :done] if row[ELECTRIC] else None)
+    if row[ELECTRIC]:
+        _discharge(day, routes, truck, done)
     hold_bays(day, routes, truck, FIRST, done, TAKE)
     if truck in facts.out:
         row[END] = NOWHERE
         if truck not in facts.home:
             last = routes.visits[truck, done - 1, LOAD] if done else NOWHERE
             row[HOME] = day.lanes[day.lane[last], DESTINATION] if done else row[START]
+        if row[ELECTRIC]:
+            _discharge(day, routes, truck, done)
         routes.trucks[truck, BACK], routes.trucks[truck, BACK_HOME] = facts.home.get(truck, (facts.out[truck],) * 2)
     elif done:
         _allow_home(day, routes, truck)
@@ -211,23 +256,24 @@ def _fix(day: Day, routes: Routes, truck: int, done: int, facts: Facts) -> None:
 
 
 def _allow_home(day: Day, routes: Routes, truck: int) -> None:
-    """The way home. Who cannot be there in time any more goes home late, and does nothing else."""
+    """The way home. Who cannot be there in time, or on its battery, any more goes home as it can, and does no more."""
     row, done = day.trucks[truck], day.trucks[truck, FIXED]
     if walk(day, routes, truck, done, NONE, KEEP):
         return
     most = row[DRIVE_MAX]
-    row[END], row[DRIVE_MAX] = day.begin.shape[1], NO_LIMIT
+    row[END], row[DRIVE_MAX], row[ELECTRIC] = day.begin.shape[1], NO_LIMIT, 0
     walk(day, routes, truck, done, NONE, KEEP)
     row[END], row[DRIVE_MAX] = NOWHERE, most
 
 
-def _drive(day: Day, truck: int, visits: Ints, before: Ints | None) -> bool:
+def _drive(day: Day, truck: int, visits: Ints, before: Ints | None, charges: Floats | None = None) -> bool:
     """Writes down the minutes of driving by the end of each visit; False when a rest is missing.
 
     Every wait that is as long as a rest is one.
 
     Args:
         before: the visit before the first of ``visits``.
+        charges: where the truck charges before each, if it has a battery.
     """
     row = day.trucks[truck]
     node, free, driven, whole = row[START], row[SINCE], 0, 0
@@ -235,10 +281,16 @@ def _drive(day: Day, truck: int, visits: Ints, before: Ints | None) -> bool:
         node, free = day.lanes[day.lane[before[LOAD]], DESTINATION], before[FREE]
         driven, whole = int(before[DRIVEN]), int(before[DRIVEN_ALL])
     rested = True
-    for visit in visits:
+    for p, visit in enumerate(visits):
         lane = day.lanes[day.lane[visit[LOAD]]]
+        detour: tuple[tuple[int, int], ...] = ()
+        if charges is not None and charges[p, PLACE] >= 0:
+            place, off, plug, unplug = (int(charges[p, column]) for column in (PLACE, OFF, PLUG, UNPLUG))
+            detour = ((off - free, int(day.minutes[node, place])), (unplug - plug, 0))
+            whole += int(day.minutes[node, place])
+            node, free = place, unplug
         empty, laden = int(day.minutes[node, lane[ORIGIN]]), int(lane[LADEN_MIN])
-        stages = ((visit[LEG] - free, empty), (visit[BEGIN] - visit[LEG] - empty, 0),
+        stages = (*detour, (visit[LEG] - free, empty), (visit[BEGIN] - visit[LEG] - empty, 0),
                   (visit[GO] - visit[BEGIN] - lane[LOAD_MIN], laden), (visit[TIP] - visit[GO] - laden, 0))  # fmt: skip
         for wait, minutes in stages:
             driven = (0 if wait >= row[REST] else driven) + minutes
@@ -283,6 +335,8 @@ def _still_holds(day: Day, routes: Routes, truck: int, told: Ints, walked: Ints)
         told: the truck's open visits with the times told; their driving is written down.
         walked: with the earliest times.
     """
+    if day.trucks[truck, ELECTRIC]:  # how long it must charge depends on all before
+        return False
     fixed, row = day.trucks[truck, FIXED], day.trucks[truck, CLASS] * len(day.km)
     before = routes.visits[truck, fixed - 1] if fixed else None
     node = day.trucks[truck, START] if before is None else day.lanes[day.lane[before[LOAD]], DESTINATION]

@@ -38,15 +38,19 @@ from optimizer.dispatch.state import (
 )
 from optimizer.scenario import Floats, Ints
 
-_PRINTED = 1e-6  # relative: what the arithmetic of doubles may have added
+PRINTED = 1e-6  # relative: what the arithmetic of doubles may have added
 
 
 @dataclass(frozen=True)
 class Bound:
-    """Proven least empty km and least number of trucks for all loads of a day; infinite when they cannot."""
+    """Proven least empty km and least number of trucks for all loads of a day; infinite when they cannot.
+
+    ``prices``: (L,) km that a load of each lane adds by the program's duals.
+    """
 
     empty_km: float
     trucks: int | None
+    prices: Floats | None = None
 
 
 @dataclass(frozen=True)
@@ -100,12 +104,11 @@ def lower_bound(day: Day, loads: Ints, begun: Standing = NOBODY) -> Bound:
     fewest = program.least(program.out.astype(float))
     if fewest is None:
         return Bound(np.inf, None)
-    trucks = int(np.ceil(fewest * (1 - _PRINTED) - _PRINTED))
-    relaxed = program.solve(legs.km)
-    number = float(relaxed @ program.out) if relaxed is not None else 0.0
+    trucks = int(np.ceil(fewest * (1 - PRINTED) - PRINTED))
+    number, prices = program.solve(legs.km, day)
     low, high = np.floor(number + 1e-7), np.ceil(number - 1e-7)
     values = [program.least(legs.km, most=low), program.least(legs.km, fewest=high)]
-    return Bound(max(0.0, min(v for v in values if v is not None) * (1 - _PRINTED)), trucks)
+    return Bound(max(0.0, min(v for v in values if v is not None) * (1 - PRINTED)), trucks, prices)
 
 
 def _legs(day: Day, wanted: Ints, offered: Ints) -> _Legs:
@@ -129,7 +132,7 @@ class _Program:
         n = len(legs.tail)
         at_depot_out, at_depot_in = np.isin(legs.tail, depots), np.isin(legs.head, depots)
         self.out = at_depot_out
-        origins, destinations = np.flatnonzero(wanted), np.flatnonzero(left)
+        self.origins, self.destinations = origins, destinations = np.flatnonzero(wanted), np.flatnonzero(left)
         columns = np.arange(n)
         arrive = csr_array((np.ones(n), (legs.head, columns)), shape=(len(wanted), n))[origins]
         leave = csr_array((np.ones(n), (legs.tail, columns)), shape=(len(wanted), n))[destinations]
@@ -156,10 +159,19 @@ class _Program:
             wanted.sum() + len(begun.node)
         )  # no leg is driven more often than there are loads and ways home
 
-    def solve(self, cost: Floats) -> Floats | None:
-        """An optimal flow, or None when there is none."""
+    def solve(self, cost: Floats, day: Day) -> tuple[float, Floats | None]:
+        """Trucks that leave in an optimal flow, and what a load of each lane adds by the duals; 0, None without one."""
         found = linprog(cost, A_ub=self.less, b_ub=self.limit, A_eq=self.equal, b_eq=self.right, method="highs-ds")
-        return found.x if found.status == 0 else None
+        if found.status != 0:
+            return 0.0, None
+        y, z, arrive = found.eqlin.marginals, found.ineqlin.marginals, np.zeros(len(day.km))
+        leave = arrive.copy()
+        arrive[self.origins], leave[self.destinations] = np.split(
+            y[: len(self.origins) + len(self.destinations)], [len(self.origins)]
+        )
+        own = arrive[day.lanes[:, ORIGIN]] + leave[day.lanes[:, DESTINATION]]
+        service = day.lanes[:, [LOAD_MIN, LADEN_MIN, TIP_MIN]].sum(axis=1)
+        return float(found.x @ self.out), own - z[0] * service - z[1] * day.lanes[:, LADEN_MIN]
 
     def least(self, cost: Floats, *, most: float | None = None, fewest: float | None = None) -> float | None:
         """Value that the duals prove, with at most or at least so many trucks; None when it cannot be done at all."""

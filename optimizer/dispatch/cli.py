@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from optimizer.arguments import amount, seconds, whole
-from optimizer.dispatch import Budget, Dispatch, dispatch_scenario
+from optimizer.dispatch import SLACK, Budget, Dispatch, dispatch_scenario
 from optimizer.dispatch.redispatch import CALM, Published, Rest, dispatch_rest, named_tickets
 from optimizer.dispatch.tables import FILES
 from optimizer.distances import Distances
@@ -44,6 +44,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0, help="random seed of the search")
     parser.add_argument("--replay", type=whole, default=REPLICATIONS, metavar="N",
                         help="replays with random times; one with exact times is always made")  # fmt: skip
+    parser.add_argument("--slack", type=whole, metavar="MINUTES",
+                        help=f"minutes to spare after every load ({SLACK}), on days on which no load is left by "
+                        "it")  # fmt: skip
     parser.add_argument("--feedback", type=whole, default=0, metavar="N",
                         help="while loads are left, plan and dispatch again within what gates and trucks could do, "
                         "at most N times (0: the plan stays as it is)")  # fmt: skip
@@ -73,6 +76,11 @@ def command(args: argparse.Namespace) -> int:
     """Runs ``cutfill dispatch``; returns the exit code."""
     if args.actuals and not args.moment:
         raise InputError.single("--actuals", "goes with --from HH:MM, the minute from which on the day is open")
+    if args.slack is not None and args.moment:
+        raise InputError.single(
+            "--slack", "is for whole days; with --from, the slack of the morning is there to be used"
+        )
+    slack = SLACK if args.slack is None else args.slack
     progress = Progress(quiet=args.quiet, as_json=args.json)
     with progress.phase("start"):
         from optimizer.distances import measure
@@ -102,9 +110,9 @@ def command(args: argparse.Namespace) -> int:
         rest = Rest(published, day, now, args.actuals, args.change_km)
         dispatch = Dispatch(*dispatch_rest(scenario, distances, flows, rest, budget, progress))
     else:
-        dispatch = dispatch_scenario(scenario, distances, flows, budget, progress)
+        dispatch = dispatch_scenario(scenario, distances, flows, budget, progress, slack)
         if args.feedback and len(dispatch.tables["undone"]):
-            dispatch = _fed_back(args, scenario, distances, flows, dispatch, budget, progress)
+            dispatch = _fed_back(args, scenario, distances, flows, dispatch, budget, progress, slack)
     replayed = replay(scenario, distances, dispatch.tables, replications=args.replay, seed=args.seed, progress=progress)
     dispatch.summary["replay"], dispatch.tables["replay"] = replayed.summary, replayed.table
     dispatch.summary["violations"] |= replayed.violations
@@ -124,7 +132,7 @@ def command(args: argparse.Namespace) -> int:
 
 def _fed_back(
     args: argparse.Namespace, scenario: Scenario, distances: Distances, flows: Table, first: Dispatch, budget: Budget,
-    progress: Progress,
+    progress: Progress, slack: int,
 ) -> Dispatch:  # fmt: skip
     """Plan and dispatch again within what could be done; the plan is written when that leaves less."""
     from optimizer.dispatch.feedback import Round, with_feedback
@@ -135,7 +143,7 @@ def _fed_back(
         raise InputError.single(str(args.out), what)
 
     def dispatched(flows: Table) -> tuple[dict[str, Table], dict[str, Any]]:
-        made = dispatch_scenario(scenario, distances, flows, budget, progress)
+        made = dispatch_scenario(scenario, distances, flows, budget, progress, slack)
         return made.tables, made.summary
 
     planned = json.loads((args.out / "plan.json").read_text(encoding="utf-8"))["kpis"]["unserved_t"]
@@ -172,6 +180,7 @@ def in_words(dispatch: Dispatch, out: Path) -> str:
     share = 0.0 if k["empties_share"] is None else k["empties_share"]
     lines = [
         f"{summary['name']}: {k['loads']:,} loads, {k['t']:,.0f} t, {k['truck_days']:,} truck days",
+        *_slack_in_words(summary["days"]),
         f"  empty {goal['value']:,.1f} km ({share:.1%} of all km), proven bound {goal['bound']:,.1f} km: gap "
         f"{goal['gap_of_empty_km']:.2%} of the empty km, {goal['gap_of_all_km']:.2%} of all km",
         f"  {k['duty_h']:,.0f} h on duty, {k['driving_h']:,.0f} h driving, {k['fuel_l']:,.0f} L, {k['co2_kg']:,.0f} kg "
@@ -198,6 +207,14 @@ def in_words(dispatch: Dispatch, out: Path) -> str:
         " per truck and day; cutfill check recomputes it"
     )
     return "\n".join(lines)
+
+
+def _slack_in_words(days: list[dict[str, Any]]) -> list[str]:
+    """Minutes to spare, and the days that gave them up for loads or were dispatched anew."""
+    most = max((day["slack"] for day in days), default=0)
+    without = [day["date"] for day in days if day["slack"] < most]
+    told = f"  {most} min to spare after every load" + (f" (none promised on {', '.join(without)})" if without else "")
+    return [told] if most else []
 
 
 def _again_in_words(again: dict[str, Any]) -> str:

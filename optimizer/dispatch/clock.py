@@ -5,11 +5,14 @@ What is called deep inside takes only the arrays it needs: each array handed on 
 
 from __future__ import annotations
 
+import numpy as np
+
 from optimizer.dispatch.compiled import compiled
 from optimizer.dispatch.state import (
     AFTER,
     BACK,
     BACK_HOME,
+    BATTERY,
     BAYS,
     BEFORE,
     BEGIN,
@@ -21,6 +24,7 @@ from optimizer.dispatch.state import (
     DRIVE_MAX,
     DRIVEN,
     DRIVEN_ALL,
+    ELECTRIC,
     END,
     FIRST,
     FIXED,
@@ -34,9 +38,17 @@ from optimizer.dispatch.state import (
     LOAD,
     LOAD_GATE,
     LOAD_MIN,
+    NONE,
     NOWHERE,
+    OFF,
     ORIGIN,
+    PER_EMPTY,
+    PER_LADEN,
+    PER_MINUTE,
+    PLACE,
+    PLUG,
     PUNCTUAL,
+    RESERVE,
     REST,
     REST_AFTER,
     SINCE,
@@ -46,11 +58,14 @@ from optimizer.dispatch.state import (
     TIP,
     TIP_GATE,
     TIP_MIN,
+    UNPLUG,
     WHEN,
     Day,
     Routes,
 )  # fmt: skip
 from optimizer.scenario import Ints
+
+CRUMB = 1e-9  # of a battery: what the arithmetic of doubles may take
 
 
 @compiled
@@ -111,11 +126,34 @@ def hold_bays(day: Day, routes: Routes, truck: int, first: int, last: int, sign:
 
 
 @compiled
+def charger(day: Day, truck_class: int, node: int, head: int, battery: float, need: float) -> int:
+    """Where to charge on the way from a node to another, the least way round; NONE when nothing will do.
+
+    Args:
+        need: share of the battery with which it must be possible to come to ``head``.
+    """
+    least, found = np.inf, -1
+    per_km, reserve = day.power[truck_class, PER_EMPTY], day.power[truck_class, RESERVE]
+    for i in range(day.charger_at[truck_class], day.charger_at[truck_class + 1]):
+        place = day.chargers[i]
+        km = day.km[node, place] + day.km[place, head]
+        if (
+            km < least
+            and battery - per_km * day.km[node, place] >= reserve - CRUMB
+            and per_km * day.km[place, head] + need <= 1.0 + CRUMB
+        ):
+            least, found = km, place
+    return found
+
+
+@compiled
 def walk(day: Day, routes: Routes, truck: int, first: int, load: int, keep: bool) -> bool:
     """Walks a truck through its visits from ``first`` on, whose bays have been given back, and home.
 
     A rest is taken where the truck stands before a leg that would exceed the driving allowed without one; any wait
-    that lasts as long as a rest is one. Whoever has been told of a load is not called to it earlier.
+    that lasts as long as a rest is one. Whoever has been told of a load is not called to it earlier. A truck with a
+    battery charges before a load after which it could not reach a charger, as much as the rest of its shift can use
+    at the rate of that load; standing at a charger for a rest it charges anyhow.
 
     Args:
         load: is done before visit ``first``, as if it were in the schedule; -1 for none.
@@ -133,17 +171,36 @@ def walk(day: Day, routes: Routes, truck: int, first: int, load: int, keep: bool
         driven, driven_all = visits[truck, first - 1, DRIVEN], visits[truck, first - 1, DRIVEN_ALL]
         driven = 0 if now - free >= rest else driven
         now = max(now, free)
+    electric, battery = day.trucks[truck, ELECTRIC] == 1, 1.0
+    if electric and first:
+        battery = routes.charges[truck, first - 1, BATTERY]
     p, size, done = first, routes.trucks[truck, SIZE], True
     while done and (load >= 0 or p < size):
         number = load if load >= 0 else visits[truck, p, LOAD]
         this = lane[number]
         origin, destination, laden = lanes[this, ORIGIN], lanes[this, DESTINATION], lanes[this, LADEN_MIN]
+        stood, place, off = now, NONE, now
+        if electric:
+            work = lanes[this, LOAD_MIN] + laden + lanes[this, TIP_MIN]
+            place, off, stood, now, driven, driven_all, battery = charge(
+                day, truck, node, origin, destination, work, now, driven, driven_all, battery
+            )
+            if place == NOWHERE - 1:
+                done = False
+                break
+            node = node if place == NONE else place
         empty = minutes[node, origin]
         done = empty != NOWHERE and empty <= limit and laden <= limit
         if not done:
             break
-        leg = departure(bans, ban_at, row + node, row + origin, now + rest if driven + empty > limit else now, empty)
-        driven = (0 if leg - now >= rest else driven) + empty
+        leg = departure(bans, ban_at, row + node, row + origin,
+                        max(now, stood + rest) if driven + empty > limit else now, empty)  # fmt: skip
+        driven = (0 if leg - stood >= rest else driven) + empty
+        if electric:
+            place, off, battery = plugged(day, truck, node, place, off, stood, now, leg, battery)
+            battery -= spent(day, truck, node, origin, destination)
+            if keep and load < 0:
+                note(routes, truck, p, place, off, stood, leg, battery)
         at = max(leg + empty, told[number, WHEN] - PUNCTUAL) if told[number, BY] == truck else leg + empty
         begin = service(begins, gates, taken, lanes[this, LOAD_GATE], at)
         driven = 0 if begin - leg - empty >= rest else driven
@@ -168,16 +225,99 @@ def walk(day: Day, routes: Routes, truck: int, first: int, load: int, keep: bool
             p += 1
         elif done:
             p += 1
-    empty = minutes[node, day.trucks[truck, HOME]]
-    back = departure(bans, ban_at, row + node, row + day.trucks[truck, HOME],
-                     now + rest if driven + empty > limit else now, empty)  # fmt: skip
+    home = day.trucks[truck, HOME]
+    stood, place, off = now, NONE, now
+    if electric and done:
+        place, off, stood, now, driven, driven_all, battery = charge(
+            day, truck, node, home, home, FIRST, now, driven, driven_all, battery
+        )
+        done = place != NOWHERE - 1
+        node = place if place >= 0 else node
+    empty = minutes[node, home]
+    back = departure(bans, ban_at, row + node, row + home, max(now, stood + rest) if driven + empty > limit else now,
+                     empty)  # fmt: skip
+    if electric and keep:
+        place, off, battery = plugged(day, truck, node, place, off, stood, now, back, battery)
+        note(routes, truck, p, place, off, stood, back, battery - spent(day, truck, node, home, home))
     done = done and empty != NOWHERE and driven_all + empty <= day.trucks[truck, DRIVE_MAX]
     done = done and back + empty <= day.trucks[truck, END]
     if keep and not done:
         hold_bays(day, routes, truck, first, p, GIVE_BACK)
     elif keep:
-        routes.trucks[truck, BACK], routes.trucks[truck, BACK_HOME] = back, back + empty
+        routes.trucks[truck, BACK], routes.trucks[truck, BACK_HOME] = off if place >= 0 else back, back + empty
     return done
+
+
+@compiled
+def charge(
+    day: Day, truck: int, node: int, origin: int, destination: int, work: int, now: int, driven: int, driven_all: int,
+    battery: float,
+) -> tuple[int, int, int, int, int, int, float]:  # fmt: skip
+    """Goes to charge where the battery does not last for the next load and the way to a charger after it.
+
+    Args:
+        work: minutes of the load; 0 on the way home, which has no load.
+
+    Returns:
+        Node (NONE: it need not, NOWHERE - 1: it cannot); when it leaves for it, plugs in and may leave; minutes driven
+        since the last rest and in all, and the battery then.
+    """
+    k, limit, rest = day.trucks[truck, CLASS], day.trucks[truck, REST_AFTER], day.trucks[truck, REST]
+    per_km, reserve = day.power[k, PER_EMPTY], day.power[k, RESERVE]
+    need = day.power[k, PER_LADEN] * day.km[origin, destination] + day.refuge[k, destination] + reserve
+    if battery >= per_km * day.km[node, origin] + need - CRUMB:
+        return NONE, now, now, now, driven, driven_all, battery
+    place = charger(day, k, node, origin, battery, need)
+    if place < 0 or day.minutes[node, place] > limit:
+        return NONE + NONE, now, now, now, driven, driven_all, battery
+    row, there = k * len(day.minutes), day.minutes[node, place]
+    off = departure(day.bans, day.ban_at, row + node, row + place, now + rest if driven + there > limit else now, there)
+    driven = (0 if off - now >= rest else driven) + there
+    battery -= per_km * day.km[node, place]
+    need += per_km * day.km[place, origin]
+    if work:
+        least = work + day.minutes[place, origin]
+        need = max(need, reserve + (need - reserve) / least * (day.trucks[truck, END] - off - there))
+    lasts = max(0, int(np.ceil((min(need, 1.0) - battery) / day.power[k, PER_MINUTE] - CRUMB)))
+    return (
+        place,
+        off,
+        off + there,
+        off + there + lasts,
+        driven,
+        driven_all + there,
+        min(1.0, battery + lasts * day.power[k, PER_MINUTE]),
+    )
+
+
+@compiled
+def plugged(
+    day: Day, truck: int, node: int, place: int, off: int, stood: int, now: int, leg: int, battery: float
+) -> tuple[int, int, float]:
+    """Where a truck charges that stands at a node until ``leg``, when it left for it, and its battery then."""
+    k = day.trucks[truck, CLASS]
+    if place == NONE and leg - stood >= day.trucks[truck, REST] and battery < 1.0 - CRUMB:
+        for i in range(day.charger_at[k], day.charger_at[k + 1]):
+            if day.chargers[i] == node:
+                place, off = node, stood
+    if place >= 0:
+        battery = min(1.0, battery + (leg - now) * day.power[k, PER_MINUTE])
+    return place, off, battery
+
+
+@compiled
+def spent(day: Day, truck: int, node: int, origin: int, destination: int) -> float:
+    """Share of the battery for the empty way to a load and the load."""
+    power, k = day.power, day.trucks[truck, CLASS]
+    return power[k, PER_EMPTY] * day.km[node, origin] + power[k, PER_LADEN] * day.km[origin, destination]
+
+
+@compiled
+def note(routes: Routes, truck: int, p: int, place: int, off: int, plug: int, leg: int, battery: float) -> None:
+    """Writes down where a truck charges before a position, and its battery after it."""
+    charges = routes.charges
+    charges[truck, p, PLACE], charges[truck, p, OFF], charges[truck, p, PLUG] = place, off, plug
+    charges[truck, p, UNPLUG], charges[truck, p, BATTERY] = leg, battery
 
 
 @compiled
@@ -192,7 +332,10 @@ def measure(day: Day, routes: Routes, truck: int) -> None:
             head = lanes[row, ORIGIN]
         stops[truck, p, BEFORE], stops[truck, p, AFTER] = node, head
         routes.legs[truck, p] = day.km[node, head]
-        km += day.km[node, head]
+        if len(routes.charges) and size and routes.charges[truck, p, PLACE] >= 0:
+            place = int(routes.charges[truck, p, PLACE])
+            routes.legs[truck, p] = day.km[node, place] + day.km[place, head]
+        km += routes.legs[truck, p]
         if p < day.trucks[truck, FIXED]:
             busy += visits[truck, p, FREE] - visits[truck, p, LEG]
         else:

@@ -14,7 +14,7 @@ from typing import Any, TypeVar, cast
 from numba import njit
 from numba.core import config
 
-SOURCES = ("state.py", "clock.py", "search.py")
+SOURCES = ("state.py", "clock.py", "search.py", "routes_bound.py")
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from optimizer.dispatch.batteries import charging_nodes, is_electric, lasts, powers
 from optimizer.dispatch.loads import Flow, Load, capacity
 from optimizer.dispatch.network import Network, gate_minutes
 from optimizer.dispatch.state import NOWHERE, Day, neighbours
@@ -82,6 +83,7 @@ class Problem:
         now: minute before which nothing could be decided any more.
         tickets: numbers of tickets by (truck, position), where not the standard ones.
         stay: trucks that broke down and stay where they are.
+        slack: minutes that a schedule gives every truck to spare after each load.
     """
 
     date: int
@@ -93,6 +95,7 @@ class Problem:
     now: int = 0
     tickets: Mapping[tuple[int, int], str] = field(default_factory=dict)
     stay: frozenset[int] = frozenset()
+    slack: int = 0
 
 
 def build_problem(
@@ -100,7 +103,9 @@ def build_problem(
 ) -> Problem:
     """The problem of one day; identical loads of a lane share one lane of the arrays."""
     trucks = scenario.trucks
-    used = sorted({n for load in loads for n in (flows[load.flow].origin, flows[load.flow].destination)})
+    charging = charging_nodes(scenario, network)
+    visited = {n for load in loads for n in (flows[load.flow].origin, flows[load.flow].destination)}
+    used = sorted(visited.union(n for nodes_of in charging for n in nodes_of[1:]))
     nodes = np.array(used + network.depot.tolist(), dtype=np.int64)
     at = {node: i for i, node in enumerate(nodes.tolist())}
     keys = [(load.flow, round(load.t, 6)) for load in loads]
@@ -114,6 +119,7 @@ def build_problem(
                      gates.minutes[load_gate] + gates.wash[load_gate],
                      gates.minutes[tip_gate] + gates.wash[tip_gate], laden))  # fmt: skip
         fits[:, i] = [capacity(scenario, k, flow.material) >= t - 2e-6 for k in range(len(trucks.ids))]
+        fits[:, i] &= lasts(scenario, network, flow.origin, flow.destination)
     table = np.array(rows, dtype=np.int64)
     lane = np.array([lanes[key] for key in keys], dtype=np.int64)
     order = np.argsort(lane, kind="stable")
@@ -121,6 +127,7 @@ def build_problem(
     ordinal = np.concatenate([np.arange(count) for count in trucks.count])
     ban_at, bans = _bans(scenario, day, nodes)
     km = network.km[np.ix_(nodes, nodes)]
+    power, chargers = powers(scenario), [[at[n] for n in nodes_of] for nodes_of in charging]
     arrays = Day(
         told=np.full((len(loads), 2), -1, dtype=np.int64),
         calm=0.0,
@@ -141,6 +148,15 @@ def build_problem(
         away=km[[at[node] for node in network.depot.tolist()]][:, table[:, 0]].min(axis=0),
         lane_at=np.searchsorted(lane[order], np.arange(len(lanes) + 1)).astype(np.int64),
         lane_loads=order.astype(np.int64),
+        power=power,
+        charger_at=np.cumsum([0, *map(len, chargers)]).astype(np.int64),
+        chargers=np.array([n for few in chargers for n in few], dtype=np.int64),
+        refuge=np.array(
+            [
+                km[:, few].min(axis=1) * row[1] if few else np.zeros(len(km))
+                for few, row in zip(chargers, power, strict=True)
+            ]
+        ),
     )
     return Problem(day, loads, arrays, nodes, classes, ordinal)
 
@@ -155,7 +171,7 @@ def _truck_rows(scenario: Scenario, classes: Ints, depots: Ints) -> Ints:
     trucks = scenario.trucks
     rows = [
         (k, k, depots[k], depots[k], *trucks.shift[k], min(trucks.driving_max[k], NO_LIMIT), trucks.rest_after[k],
-         trucks.rest[k], 0, trucks.shift[k][0])
+         trucks.rest[k], 0, trucks.shift[k][0], int(is_electric(scenario, k)))
         for k in classes.tolist()
     ]  # fmt: skip
     return np.array(rows, dtype=np.int64)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from optimizer.dispatch.days import MIDNIGHT
-from optimizer.dispatch.tables import MOMENTS, truck_numbers
+from optimizer.dispatch.tables import CHARGE, MOMENTS, truck_numbers
 from optimizer.intake.csv_source import read_csv
 from optimizer.intake.faults import Faults, Refused
 from optimizer.intake.typed import Typed, read_table
@@ -23,7 +23,7 @@ DONE, RUNNING, CANCELLED, NEW, BREAKDOWN, CLOSED = KINDS = (
     "done", "running", "cancelled", "new", "breakdown", "closed",
 )  # fmt: skip
 WHATS = ("load", "tip")
-TRIPS_ONLY = ("date", "seq", "carrier", "km_loaded", "km_empty", "state")
+TRIPS_ONLY = ("date", "seq", "carrier", "km_loaded", "km_empty", "state", *CHARGE)
 _CLOCK = re.compile(r"([01]?\d|2[0-4]):([0-5]\d)")
 
 

@@ -26,6 +26,7 @@ class Ticket:
         truck: number of the truck that was told.
         times: minutes of ``MOMENTS`` from midnight of the day.
         state: ``planned``, ``running`` or ``done``.
+        charge: place (a place's id, or ``depot``) where it charges first, minutes of plugging in and unplugging.
     """
 
     number: str
@@ -34,6 +35,7 @@ class Ticket:
     truck: int
     times: tuple[int, ...]
     state: str
+    charge: tuple[str, int, int] | None = None
 
 
 @dataclass
@@ -79,9 +81,16 @@ def read_tickets(scenario: Scenario, day: int, trips: Iterable[Record]) -> list[
     numbers = truck_numbers(scenario)
     return [
         Ticket(row["ticket"], (row["from"], row["to"], row["material"], row["grade"]), float(row["t"]),
-               numbers[row["truck"]], tuple(minutes_of(row[name], midnight) for name in MOMENTS), row["state"])
+               numbers[row["truck"]], tuple(minutes_of(row[name], midnight) for name in MOMENTS), row["state"],
+               _charge(row, midnight))
         for row in trips
     ]  # fmt: skip
+
+
+def _charge(row: Record, midnight: dt.datetime) -> tuple[str, int, int] | None:
+    if not row["charge_at"]:
+        return None
+    return row["charge_at"], minutes_of(row["plug_at"], midnight), minutes_of(row["unplug_at"], midnight)
 
 
 def settle(
@@ -115,7 +124,8 @@ def settle(
             continue
         event = told.get(ticket.number)
         if event is not None and event.truck:
-            ticket = replace(ticket, truck=numbers[event.truck])
+            other = numbers[event.truck]
+            ticket = replace(ticket, truck=other, charge=ticket.charge if other == ticket.truck else None)
         known = [m for m in (event.times if event else ()) if m is not None]
         by_truck[ticket.truck].append((min(known, default=ticket.times[START]), ticket))
     for truck in sorted(set(by_truck) | set(broken)):
@@ -150,7 +160,9 @@ def _settle_truck(
                 continue
             times = tuple(m if m <= stop else m + until - stop for m in times)
         state = "done" if over or times[LEAVE] <= now else "running"
-        facts.begun[truck].append(replace(ticket, times=times, state=state))
+        late = times[START] - ticket.times[START]
+        charge = ticket.charge and (ticket.charge[0], ticket.charge[1] + late, ticket.charge[2] + late)
+        facts.begun[truck].append(replace(ticket, times=times, state=state, charge=charge))
         free = times[LEAVE]
     if stop is not None and (broken is None or broken.until is None):
         facts.out[truck] = max(stop, free)

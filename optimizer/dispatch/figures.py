@@ -26,6 +26,7 @@ def day_figures(week: Week, schedule: DaySchedule) -> dict[str, Any]:
         "trucks_bound": schedule.bound.trucks,
         "rounds": schedule.rounds,
         "termination": schedule.termination,
+        "slack": schedule.problem.slack,
     }
 
 
@@ -65,6 +66,8 @@ def summarise(
             "km_empty": empty,
             "empties_share": empty / (loaded + empty) if loaded + empty else None,
             "truck_days": len(trucks),
+            "charges": int(total(trucks, "charges")),
+            "charge_h": total(trucks, "charge_h"),
             "duty_h": total(trucks, "duty_h"),
             "driving_h": total(trucks, "driving_h"),
             "fuel_l": total(trucks, "fuel_l"),

@@ -87,6 +87,7 @@ def _with_truck(schedule: DaySchedule, truck_class: int, end: int) -> Ints:
             stops=np.concatenate([routes.stops, alone.stops]),
             legs=np.vstack([routes.legs, alone.legs]),
             km=np.append(routes.km, alone.km),
+            charges=np.concatenate([routes.charges, alone.charges]),
         ),
         schedule,
     )

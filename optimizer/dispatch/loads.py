@@ -17,9 +17,10 @@ import numpy as np
 from scipy.optimize import linprog
 from scipy.sparse import coo_array
 
+from optimizer.dispatch.batteries import battery_of_load, is_electric, lasts
 from optimizer.dispatch.network import Network
 from optimizer.errors import Fault, InputError
-from optimizer.scenario import GRADES, UNITS, Floats, Scenario
+from optimizer.scenario import GRADES, UNITS, Bools, Floats, Scenario
 from optimizer.tables import Table
 
 CRUMB = 1e-6  # t: a gram is no load
@@ -83,7 +84,9 @@ def cut_loads(scenario: Scenario, network: Network, flows: list[Flow]) -> list[L
     """
     holds = np.array([[capacity(scenario, k, f.material) for k in range(len(scenario.trucks.ids))] for f in flows])
     holds = holds.reshape(len(flows), len(scenario.trucks.ids))
-    _refuse_impossible(scenario, network, flows, holds)
+    reached = np.array([lasts(scenario, network, f.origin, f.destination) for f in flows]).reshape(holds.shape)
+    _refuse_impossible(scenario, network, flows, holds, reached)
+    holds = np.where(reached, holds, 0.0)
     room = Room(scenario, flows)
     loads: list[Load] = []
     for flow, sizes in enumerate(_sizes(scenario, network, flows, holds)):
@@ -92,10 +95,10 @@ def cut_loads(scenario: Scenario, network: Network, flows: list[Flow]) -> list[L
     return sorted(loads, key=lambda load: (load.day, load.flow, -load.t))
 
 
-def _refuse_impossible(scenario: Scenario, network: Network, flows: list[Flow], holds: Floats) -> None:
-    faults = []
+def _refuse_impossible(scenario: Scenario, network: Network, flows: list[Flow], holds: Floats, reached: Bools) -> None:
+    faults = _short_batteries(scenario, network, flows, holds, reached)
     places = scenario.place_ids
-    for flow, held in zip(flows, holds, strict=True):
+    for flow, held, lasting in zip(flows, holds, reached, strict=True):
         lane = f"{places[flow.origin]} to {places[flow.destination]}"
         name = scenario.materials.ids[flow.material]
         reach = np.isfinite(network.km[network.depot, flow.origin]) & np.isfinite(
@@ -105,8 +108,30 @@ def _refuse_impossible(scenario: Scenario, network: Network, flows: list[Flow], 
             faults.append(Fault("trucks.csv", 0, "carries", f"no truck may carry {name}; the plan moves it"))
         elif not (reach & (held > 0)).any():
             faults.append(Fault("trucks.csv", 0, "depot", f"no truck that may carry {name} can reach {lane} by road"))
+        elif not (reach & lasting & (held > 0)).any():
+            told = f"no truck that may carry {name} has a battery that lasts for {lane} and the way to a charger"
+            faults.append(Fault("trucks.csv", 0, "range_loaded", told))
     if faults:
         raise InputError(faults)
+
+
+def _short_batteries(
+    scenario: Scenario, network: Network, flows: list[Flow], holds: Floats, reached: Bools
+) -> list[Fault]:
+    """Electric trucks that no load of theirs is near enough for."""
+    faults = []
+    for k, name in enumerate(scenario.trucks.ids):
+        own = np.flatnonzero(holds[:, k] > 0)
+        if is_electric(scenario, k) and len(own) and not reached[own, k].any():
+            lanes = [flows[f] for f in own.tolist()]
+            least = min(battery_of_load(scenario, network, lane.origin, lane.destination)[k] for lane in lanes)
+            told = (
+                f"a full battery of {name} lasts for no load of the plan: the nearest, from a charger to a charger and "
+            )
+            told += f"with the reserve, takes {least:.0%} of it; correct the range, or name chargers on the way"
+            if np.isfinite(least):
+                faults.append(Fault("trucks.csv", 0, "range_loaded", told))
+    return faults
 
 
 def _sizes(

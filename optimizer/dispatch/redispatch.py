@@ -25,6 +25,7 @@ from optimizer.dispatch.network import Network, build_network
 from optimizer.dispatch.solve import Budget
 from optimizer.dispatch.state import TAKE
 from optimizer.dispatch.tables import (
+    CHARGE,
     FILES,
     MOMENTS,
     TRIPS,
@@ -46,7 +47,7 @@ EVENTS = ("date", "told_at", "event", "ticket", "truck", "place", "what", "from"
           "until", *MOMENTS)  # fmt: skip
 TEXTS = frozenset(
     {"ticket", "date", "truck", "carrier", "from", "to", "material", "grade", "class", "depot", "state", "why",
-     "why_zh", "kind", "id", "what", "what_zh", *MOMENTS, "out_at", "leave_for_home_at", "home_at"}
+     "why_zh", "kind", "id", "what", "what_zh", *MOMENTS, *CHARGE[:3], "out_at", "leave_for_home_at", "home_at"}
 )  # fmt: skip
 KEPT = ("trips", "trucks", "loads", "undone", "helps")  # tables of which other days stay as they are
 CALM = 1000.0  # empty km that one changed ticket counts
@@ -106,7 +107,7 @@ def _numbered(table: Table) -> Table:
         if name in TEXTS:
             return text
         value = float(text) if text else None
-        return int(value) if value is not None and name in ("seq", "trips", "loads", "part_loads") else value
+        return int(value) if value is not None and name in ("seq", "trips", "charges", "loads", "part_loads") else value
 
     return Table(table.columns, [tuple(map(cell, table.columns, row)) for row in table.rows])
 

@@ -185,6 +185,8 @@ def _copy_truck(a: Routes, b: Routes, truck: int) -> None:
     for p in range(longest + 1):
         b.stops[truck, p, BEFORE], b.stops[truck, p, AFTER] = a.stops[truck, p, BEFORE], a.stops[truck, p, AFTER]
         b.legs[truck, p] = a.legs[truck, p]
+    if len(a.charges):
+        b.charges[truck, : longest + 1] = a.charges[truck, : longest + 1]
     for column in range(a.trucks.shape[1]):
         b.trucks[truck, column] = a.trucks[truck, column]
     b.km[truck] = a.km[truck]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from optimizer.dispatch.bound import Bound, lower_bound, standing
+from optimizer.dispatch.bound import PRINTED, Bound, lower_bound, standing
 from optimizer.dispatch.clock import departure
 from optimizer.dispatch.days import Problem
+from optimizer.dispatch.routes_bound import hours_shape, route_bound
 from optimizer.dispatch.search import fill, memory, rounds, seed_compiled
 from optimizer.dispatch.state import (
     BEGIN,
@@ -21,6 +22,7 @@ from optimizer.dispatch.state import (
     LOAD,
     NOWHERE,
     ORIGIN,
+    PLACE,
     REST,
     SIZE,
     START,
@@ -113,12 +115,21 @@ def schedule_day(
     open_ = best.truck >= 0
     for truck, count in enumerate(day.trucks[:, FIXED]):
         open_[best.visits[truck, :count, LOAD]] = False
-    bound = lower_bound(day, np.flatnonzero(open_), standing(day, best))
+    bound = _bound(day, best, np.flatnonzero(open_))
     fixed_km = sum(best.legs[truck, :count].sum() if day.trucks[truck, END] != NOWHERE else best.km[truck]
                    for truck, count in enumerate(day.trucks[:, FIXED]))  # fmt: skip
     return DaySchedule(
         problem, best, undone, float(best.km.sum()), bound, first_km, first_seconds, float(fixed_km), done, termination
     )
+
+
+def _bound(day: Day, routes: Routes, loads: Ints) -> Bound:
+    """The bound for the open loads of a schedule; by whole routes where hours bind and nobody is under way."""
+    bound = lower_bound(day, loads, standing(day, routes))
+    if bound.prices is None or (day.trucks[:, FIXED] > 0).any() or not hours_shape(day):
+        return bound
+    by_routes = route_bound(day, loads, routes, bound.prices) * (1 - PRINTED)
+    return replace(bound, empty_km=max(bound.empty_km, by_routes))
 
 
 def _leave_late(day: Day, routes: Routes) -> None:
@@ -130,7 +141,7 @@ def _leave_late(day: Day, routes: Routes) -> None:
         node, fixed = day.trucks[truck, START], day.trucks[truck, FIXED]
         for p, visit in enumerate(routes.visits[truck, : routes.trucks[truck, SIZE]]):
             lane = day.lanes[day.lane[visit[LOAD]]]
-            if p < fixed:
+            if p < fixed or (len(routes.charges) and routes.charges[truck, p, PLACE] >= 0):
                 node = lane[DESTINATION]
                 continue
             minutes = day.minutes[node, lane[ORIGIN]]

@@ -24,8 +24,9 @@ TRY: Any = np.bool_(False)
 # columns of Day.lanes
 ORIGIN, DESTINATION, LOAD_GATE, TIP_GATE, LOAD_MIN, TIP_MIN, LADEN_MIN = range(7)
 # columns of Day.trucks; END is NOWHERE where it takes no more loads; from the seventh on minutes of driving a day, of
-# driving without a rest, of a rest; how many of its visits are fixed, and the first minute at which more may begin
-CLASS, KIND, START, HOME, READY, END, DRIVE_MAX, REST_AFTER, REST, FIXED, SINCE = range(11)
+# driving without a rest, of a rest; how many of its visits are fixed, the first minute at which more may begin, and
+# whether its battery is looked at
+CLASS, KIND, START, HOME, READY, END, DRIVE_MAX, REST_AFTER, REST, FIXED, SINCE, ELECTRIC = range(12)
 # columns of Day.told, and minutes by which loading may move before it counts as changed
 BY, WHEN = range(2)
 PUNCTUAL = 15
@@ -36,6 +37,11 @@ BAYS, HOLD = range(2)
 LOAD, LEG, BEGIN, GO, COME, TIP, FREE, DRIVEN, DRIVEN_ALL = range(9)
 # columns of Routes.trucks: loads; leaves for home; is home; minutes of driving and service without any wait
 SIZE, BACK, BACK_HOME, BUSY = range(4)
+# columns of Day.power: shares of a battery by km laden and empty, by minute of charging, and that stay in it
+PER_LADEN, PER_EMPTY, PER_MINUTE, RESERVE = range(4)
+# columns of Routes.charges: node where it charges before the leg to a position (-1: nowhere), leaves for it, plugs in,
+# unplugs and leaves; share of the battery at the end of the visit, or at home
+PLACE, OFF, PLUG, UNPLUG, BATTERY = range(5)
 # columns of Routes.stops: places where the empty leg to a position begins and ends
 BEFORE, AFTER = range(2)
 
@@ -48,7 +54,7 @@ class Day(NamedTuple):
         lanes: (L, 7) nodes, gates and minutes; ``LOAD_MIN`` and ``TIP_MIN`` have the wash in them.
         fits: (K, L) the class can carry the lane's loads.
         km, minutes: (Q, Q) empty legs; ``minutes`` NOWHERE where no road is; toward: ``km`` by head and tail.
-        trucks: (M, 11); trucks of one kind are the same in everything.
+        trucks: (M, 12); trucks of one kind are the same in everything.
         begin: (G, T) first minute from which service may begin by the gate's hours; NOWHERE when it closed.
         gates: (G, 2); limited: whether any has bays.
         ban_at: (K·Q + 1,) where the bans of a class at a node begin in ``bans``, (B, 2) minutes from and to.
@@ -57,6 +63,10 @@ class Day(NamedTuple):
         lane_at, lane_loads: loads by lane: those of lane l are ``lane_loads[lane_at[l]:lane_at[l + 1]]``.
         told: (n, 2) truck and minute of loading that its driver has been told, -1 where nobody has been.
         calm: empty km that one change of what was told counts; 0 when nobody has been told anything.
+        power: (K, 4) of the batteries, zero where a class has none.
+        charger_at, chargers: nodes where the trucks of class k can charge are
+            ``chargers[charger_at[k]:charger_at[k + 1]]``.
+        refuge: (K, Q) share of the battery that the empty way from a node to the nearest of them takes.
     """
 
     lane: Ints
@@ -78,13 +88,18 @@ class Day(NamedTuple):
     lane_loads: Ints
     told: Ints
     calm: float
+    power: Floats
+    charger_at: Ints
+    chargers: Ints
+    refuge: Floats
 
 
 class Routes(NamedTuple):
     """The schedule under construction.
 
     ``visits`` (M, X, 9), ``trucks`` (M, 4), ``stops`` (M, X + 1, 2) and their ``legs`` (M, X + 1) in km, ``km`` (M,)
-    empty, ``truck`` (n,) of each load or -1, ``taken`` (G, T) bays.
+    empty, ``truck`` (n,) of each load or -1, ``taken`` (G, T) bays, ``charges`` (M, X + 1, 5), or of no truck on a day
+    without batteries.
     """
 
     visits: Ints
@@ -94,6 +109,7 @@ class Routes(NamedTuple):
     km: Floats
     truck: Ints
     taken: Ints
+    charges: Floats
 
 
 def empty_routes(day: Day, taken: Ints, longest: int | None = None) -> Routes:
@@ -118,6 +134,7 @@ def empty_routes(day: Day, taken: Ints, longest: int | None = None) -> Routes:
         km=legs.copy(),
         truck=np.full(loads, -1, dtype=np.int64),
         taken=taken.copy(),
+        charges=np.full((trucks if day.power.any() else 0, most + 1, 5), -1.0),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from optimizer.dispatch.batteries import DEPOT, is_electric
 from optimizer.dispatch.days import Gates, touched
 from optimizer.dispatch.loads import Flow, Load
 from optimizer.dispatch.network import Network
@@ -16,6 +17,7 @@ from optimizer.dispatch.solve import DaySchedule
 from optimizer.dispatch.state import (
     BACK,
     BACK_HOME,
+    BATTERY,
     BEGIN,
     COME,
     DESTINATION,
@@ -26,23 +28,31 @@ from optimizer.dispatch.state import (
     LADEN_MIN,
     LEG,
     LOAD,
+    OFF,
     ORIGIN,
+    PLACE,
+    PLUG,
     SIZE,
     START,
     TIP,
+    UNPLUG,
+    Day,
+    Routes,
 )
-from optimizer.scenario import Scenario
+from optimizer.scenario import Ints, Scenario
 from optimizer.tables import Table
 
 FILES = {"trips": "trips.csv", "trucks": "trucks.csv", "loads": "loads.csv", "gates": "gate_hours.csv",
          "undone": "undone.csv", "helps": "helps.csv", "replay": "replay.csv", "events": "events.csv",
          "changes": "ticket_changes.csv"}  # fmt: skip
+CHARGE = ("charge_at", "plug_at", "unplug_at", "battery")  # before the leg to the load; the share left at the end
 MOMENTS = ("start_at", "load_at", "depart_at", "arrive_at", "tip_at", "leave_at")
 TRIPS = ("ticket", "date", "truck", "seq", "carrier", "from", "to", "material", "grade", "t", *MOMENTS, "km_loaded",
-         "km_empty", "state")  # fmt: skip
+         "km_empty", "state", *CHARGE)  # fmt: skip
 TRUCKS = ("date", "truck", "class", "carrier", "depot", "out_at", "leave_for_home_at", "home_at", "trips", "t",
           "km_loaded", "km_empty", "km_home", "driving_h", "duty_h", "fuel_l", "co2_kg", "cost",
-          "fuel_loaded_l", "fuel_empty_l", "co2_loaded_kg", "co2_empty_kg", "state")  # fmt: skip
+          "fuel_loaded_l", "fuel_empty_l", "co2_loaded_kg", "co2_empty_kg", "state", *CHARGE, "charges",
+          "charge_h")  # fmt: skip
 CARRIER = ("trips", "t", "km_loaded", "km_empty", "duty_h", "fuel_l", "fuel_empty_l", "co2_kg", "co2_empty_kg", "cost")
 UNDONE = ("date", "from", "to", "material", "grade", "loads", "t", "why", "why_zh", "truck")
 
@@ -94,21 +104,36 @@ def _trips(week: Week, schedule: DaySchedule, truck: int) -> Iterator[tuple[Any,
     problem, s = schedule.problem, week.scenario
     day, truck_class = problem.arrays, int(problem.classes[truck])
     name = truck_name(s, truck_class, int(problem.ordinal[truck]))
-    node = day.trucks[truck, START]
     for seq in range(schedule.routes.trucks[truck, SIZE]):
         visit = schedule.routes.visits[truck, seq]
         load = problem.loads[visit[LOAD]]
         flow = week.flows[load.flow]
         lane = day.lanes[day.lane[visit[LOAD]]]
         material, grade = s.commodity_name(flow.commodity)
-        times = [clock(s, problem.date, visit[column]) for column in (LEG, BEGIN, GO, COME, TIP, FREE)]
+        charged, start = _charge(week, schedule, truck, seq)
+        moments = (visit[LEG] if start is None else start, *visit[[BEGIN, GO, COME, TIP, FREE]])
+        times = [clock(s, problem.date, moment) for moment in moments]
         ticket = problem.tickets.get((truck, seq), f"{s.date(problem.date):%Y%m%d}-{name}-{seq + 1:02d}")
         over = visit[FREE] <= problem.now
         state = "planned" if seq >= day.trucks[truck, FIXED] else "done" if over else "running"
         yield (ticket, s.date(problem.date).isoformat(), name, seq + 1, s.trucks.carrier[truck_class],
                s.place_ids[flow.origin], s.place_ids[flow.destination], material, grade, load.t, *times,
-               float(day.km[lane[ORIGIN], lane[DESTINATION]]), float(day.km[node, lane[ORIGIN]]), state)  # fmt: skip
-        node = lane[DESTINATION]
+               float(day.km[lane[ORIGIN], lane[DESTINATION]]), float(schedule.routes.legs[truck, seq]), state,
+               *charged)  # fmt: skip
+
+
+def _charge(week: Week, schedule: DaySchedule, truck: int, p: int) -> tuple[tuple[Any, ...], int | None]:
+    """Cells of ``CHARGE`` for a position, and when the truck leaves for the charger if there is one."""
+    problem, charges = schedule.problem, schedule.routes.charges
+    if not len(charges) or not is_electric(week.scenario, int(problem.classes[truck])):
+        return (None,) * len(CHARGE), None
+    row, battery = charges[truck, p], float(charges[truck, p, BATTERY])
+    if row[PLACE] < 0:
+        return (None, None, None, battery), None
+    node = int(problem.nodes[int(row[PLACE])])
+    names = week.scenario.place_ids
+    moments = [clock(week.scenario, problem.date, int(row[column])) for column in (PLUG, UNPLUG)]
+    return (names[node] if node < len(names) else DEPOT, *moments, battery), int(row[OFF])
 
 
 def _truck(week: Week, schedule: DaySchedule, truck: int, rows: list[tuple[Any, ...]]) -> tuple[Any, ...]:
@@ -118,19 +143,41 @@ def _truck(week: Week, schedule: DaySchedule, truck: int, rows: list[tuple[Any, 
     lanes = day.lanes[day.lane[visits[:, LOAD]]]
     stops = np.concatenate([[day.trucks[truck, START]], lanes[:, DESTINATION]])
     heads = np.concatenate([lanes[:, ORIGIN], [day.trucks[truck, HOME]]])
-    km_home = float(day.km[stops[-1], heads[-1]])
-    km_loaded, km_empty = sum(row[-3] for row in rows), sum(row[-2] for row in rows) + km_home
-    driving = int(lanes[:, LADEN_MIN].sum() + day.minutes[stops, heads].sum())
-    out, home = int(visits[0, LEG]), int(routes.trucks[truck, BACK_HOME])
-    fuel = (km_loaded * s.driving.fuel_loaded / 100, km_empty * s.driving.fuel_empty / 100)
-    co2 = (km_loaded * _or(s.trucks.co2_per_km_loaded[k], s.driving.fuel_loaded / 100 * s.driving.co2_per_l),
-           km_empty * _or(s.trucks.co2_per_km_empty[k], s.driving.fuel_empty / 100 * s.driving.co2_per_l))  # fmt: skip
+    km_home = float(routes.legs[truck, len(visits)])
+    km_loaded, km_empty = (sum(row[TRIPS.index(name)] for row in rows) for name in ("km_loaded", "km_empty"))
+    km_empty += km_home
+    driving = int(lanes[:, LADEN_MIN].sum()) + _empty_minutes(day, routes, truck, stops, heads)
+    _, off = _charge(week, schedule, truck, 0)
+    out, home = int(visits[0, LEG]) if off is None else off, int(routes.trucks[truck, BACK_HOME])
+    charged, _ = _charge(week, schedule, truck, len(visits))
+    plugged = _plugged(routes, truck, len(visits))
+    burns = 0 if is_electric(s, k) else 1
+    fuel = (burns * km_loaded * s.driving.fuel_loaded / 100, burns * km_empty * s.driving.fuel_empty / 100)
+    co2 = (_or(km_loaded * s.trucks.co2_per_km_loaded[k], fuel[0] * s.driving.co2_per_l),
+           _or(km_empty * s.trucks.co2_per_km_empty[k], fuel[1] * s.driving.co2_per_l))  # fmt: skip
     cost = (km_loaded + km_empty) * s.trucks.cost_per_km[k] + (home - out) / 60 * s.trucks.cost_per_hour[k]
     return (rows[0][1], rows[0][2], s.trucks.ids[k], s.trucks.carrier[k], s.trucks.depot[k],
             clock(s, problem.date, out), clock(s, problem.date, routes.trucks[truck, BACK]),
             clock(s, problem.date, home), len(rows), sum(row[9] for row in rows), km_loaded, km_empty, km_home,
             driving / 60, (home - out) / 60, sum(fuel), sum(co2), cost, *fuel, *co2,
-            "out" if truck in problem.stay else None)  # fmt: skip
+            "out" if truck in problem.stay else None, *charged, len(plugged), sum(plugged) / 60)  # fmt: skip
+
+
+def _empty_minutes(day: Day, routes: Routes, truck: int, stops: Ints, heads: Ints) -> int:
+    """Minutes of all empty legs, by way of the chargers."""
+    if not len(routes.charges):
+        return int(day.minutes[stops, heads].sum())
+    place = routes.charges[truck, : len(stops), PLACE].astype(np.int64)
+    by = np.where(place >= 0, place, stops)
+    return int((day.minutes[stops, by] + day.minutes[by, heads]).sum())
+
+
+def _plugged(routes: Routes, truck: int, size: int) -> list[float]:
+    """Minutes of each charge of a truck's day."""
+    if not len(routes.charges):
+        return []
+    rows = routes.charges[truck, : size + 1]
+    return [float(row[UNPLUG] - row[PLUG]) for row in rows if row[PLACE] >= 0]
 
 
 def _or(value: float, otherwise: float) -> float:

@@ -7,6 +7,7 @@ import numpy as np
 from optimizer.intake.context import Intake, dates, days_of
 from optimizer.intake.lookups import repeated
 from optimizer.intake.typed import Column, Typed, rows_where
+from optimizer.materials import narrow
 from optimizer.scenario import Ban, Driving, Gate, Trucks
 
 DAY = 24 * 60
@@ -33,6 +34,13 @@ def build_trucks(intake: Intake) -> Trucks:
         table.fault(faults, row, "lon", "lon and lat belong together; give both or neither")
     carries, _ = intake.library.sets(table, "carries", faults, star=np.ones(len(table), dtype=bool))
     carries[[not cell for cell in table["carries"].tolist()]] = True
+    loaded = table["range_loaded"]
+    for name in ("range_empty", "charge_minutes", "chargers"):
+        given = table[name] != "" if name == "chargers" else ~np.isnan(table[name])
+        for row in rows_where(given & np.isnan(loaded) & ~table.bad["range_loaded"]):
+            table.fault(faults, row, name, "is for electric trucks; give range_loaded too, or leave it blank")
+    for row in rows_where(~np.isnan(loaded) & np.isnan(table["charge_minutes"]) & ~table.bad["charge_minutes"]):
+        table.fault(faults, row, "charge_minutes", "is blank; an electric truck needs the minutes that charge it full")
     return Trucks(
         ids=table.text("truck"),
         count=_whole(table.filled("count", 1.0)),
@@ -53,7 +61,26 @@ def build_trucks(intake: Intake) -> Trucks:
         driving_max=_floats(table.filled("driving_max", np.inf) * 60),
         rest_after=_whole(table.filled("rest_after", 4.0) * 60),
         rest=_whole(np.ceil(table.filled("rest", 20.0))),
+        range_loaded=_floats(loaded),
+        range_empty=_floats(np.where(np.isnan(table["range_empty"]), loaded, table["range_empty"])),
+        charge_minutes=_floats(table["charge_minutes"]),
+        reserve=_floats(table.filled("reserve", 0.1)),
+        chargers=_chargers(intake, table),
     )
+
+
+def _chargers(intake: Intake, table: Typed) -> tuple[tuple[int, ...], ...]:
+    """Places where the trucks of each row can charge."""
+    found: list[tuple[int, ...]] = []
+    for row, text in enumerate(table["chargers"].tolist()):
+        names = [name.strip() for name in text.replace("；", ";").split(";") if name.strip()]
+        numbers = [intake.places.number.get(narrow(name), -1) for name in names]
+        for name, number in zip(names, numbers, strict=True):
+            if number < 0:
+                told = f"'{name}' is no place of the scenario; expected ids of supplies, demands or facilities"
+                table.fault(intake.faults, row, "chargers", told)
+        found.append(tuple(dict.fromkeys(number for number in numbers if number >= 0)))
+    return tuple(found)
 
 
 def _floats(column: Column) -> tuple[float, ...]:

@@ -18,7 +18,7 @@ import simpy
 
 from optimizer.dispatch.network import Network, gate_minutes
 from optimizer.replay.chance import EMPTY_LEG, LADEN_LEG, LOAD, TIP, WASH, Luck
-from optimizer.replay.tickets import ARRIVE, DEPART, LEAVE, MIDNIGHT, START, Schedule, TruckDay
+from optimizer.replay.tickets import ARRIVE, DEPART, LEAVE, MIDNIGHT, START, Charge, Schedule, TruckDay
 from optimizer.replay.tickets import LOAD as LOAD_AT
 from optimizer.replay.tickets import TIP as TIP_AT
 from optimizer.scenario import Floats, Gate, Scenario
@@ -165,9 +165,15 @@ class _Shift:
             if schedule.facts[ticket]:
                 yield from self._relive(ticket)
                 continue
+            factor, charge = self.run.factor(ticket, EMPTY_LEG), schedule.charges[ticket]
+            leaves = plan[START]
+            if charge is not None:
+                at[START] = yield from self._charge(charge, leaves, factor)
+                leaves = charge.unplug
             empty, laden = int(network.empty[self.node, origin]), int(network.laden[origin, destination])
-            at[START] = yield from self._leg(origin, plan[START], empty, self.run.factor(ticket, EMPTY_LEG))
-            due = plan[START] + empty
+            left = yield from self._leg(origin, leaves, empty, factor)
+            at[START] = left if charge is None else at[START]
+            due = leaves + empty
             begun = yield from self._serve(ticket, "load", due, plan[LOAD_AT], self.run.factor(ticket, LOAD))
             if begun == math.inf:
                 continue
@@ -182,21 +188,39 @@ class _Shift:
             yield from self.run.wait(self.day.home)
             self.run.home[self.number] = self.day.home
             return
-        luck = self.run.luck
+        luck, back = self.run.luck, self.day.back
         home = 1.0 if luck is None else float(luck.home[self.number])
-        yield from self._leg(depot, self.day.back, int(network.empty[self.node, depot]), home)
+        if self.day.charge is not None:
+            yield from self._charge(self.day.charge, back, home)
+            back = self.day.charge.unplug
+        yield from self._leg(depot, back, int(network.empty[self.node, depot]), home)
         self.run.home[self.number] = self.env.now
+
+    def _charge(self, charge: Charge, earliest: float, factor: float) -> Moment:
+        """Goes to charge, for as long as planned and not shorter; returns when it left for it."""
+        minutes = int(self.world.network.empty[self.node, charge.node])
+        left = yield from self._leg(charge.node, earliest, minutes, factor)
+        plugged = self.env.now
+        yield from self.run.wait(max(charge.unplug, plugged + charge.unplug - charge.plug))
+        if self.env.now - plugged >= self.rest:
+            self.driven = 0.0
+        return left
 
     def _relive(self, ticket: int) -> Steps:
         """A ticket that is done or under way, at its own minutes; nobody else has to wait for it at a gate."""
         network, schedule = self.world.network, self.world.schedule
         origin, destination = int(schedule.origin[ticket]), int(schedule.destination[ticket])
-        plan, stood = schedule.at[ticket], self.env.now
+        plan, stood, leaves = schedule.at[ticket], self.env.now, schedule.at[ticket, START]
+        gate, charge = self.world.hours[origin, "load"], schedule.charges[ticket]
+        first: tuple[tuple[float, int], ...] = ()
+        if charge is not None:
+            first = ((leaves - stood, int(network.empty[self.node, charge.node])), (charge.unplug - charge.plug, 0))
+            self.node, stood, leaves = charge.node, charge.unplug, charge.unplug
         empty, laden = int(network.empty[self.node, origin]), int(network.laden[origin, destination])
-        gate = self.world.hours[origin, "load"]
         stages = (
-            (plan[START] - stood, empty),
-            (plan[LOAD_AT] - plan[START] - empty, 0),
+            *first,
+            (leaves - stood, empty),
+            (plan[LOAD_AT] - leaves - empty, 0),
             (plan[DEPART] - plan[LOAD_AT] - gate.service - gate.wash, laden),
             (plan[TIP_AT] - plan[DEPART] - laden, 0),
         )

@@ -1,17 +1,27 @@
 "use strict";
 // The dispatcher's page: Gantt by truck and by gate, trucks moving on the map, queues by hour.
 
-const STATES = { empty: "#3f7fb5", loading: "#dba13a", laden: "#7a4f2a", waiting: "#c2483c", tipping: "#2c8a62", standing: "#b9c3c4" };
+const STATES = { empty: "#3f7fb5", loading: "#dba13a", laden: "#7a4f2a", waiting: "#c2483c", tipping: "#2c8a62", standing: "#b9c3c4", charging: "#8a5fb0" };
+const SHOWN_STATES = Object.entries(STATES).filter(([state]) => state !== "charging" || DATA.trips.some((row) => row[14]) || DATA.trucks.some((truck) => truck.charge));
 const ROW = 17;
 const MINUTES = new Map(DATA.gates.map((gate) => [`${gate.site}/${gate.what}`, gate.minutes]));
 const MOST_PROFILES = 12;
-const TRIPS = DATA.trips.map(([day, truck, from, to, material, t, start, load, depart, arrive, tip, leave, emptyLine, ladenLine]) =>
-  ({ day, truck, from, to, material, t, start, load, depart, arrive, tip, leave, emptyLine, ladenLine }));
+const TRIPS = DATA.trips.map(([day, truck, from, to, material, t, start, load, depart, arrive, tip, leave, emptyLine, ladenLine, charge]) =>
+  ({ day, truck, from, to, material, t, start, load, depart, arrive, tip, leave, emptyLine, ladenLine, charge }));
 const LINES = DATA.lines.map(decoded).map(measured);
 const view = { day: 0, carrier: "", every: 0, minute: 0, playing: false };
 const byId = (id) => document.getElementById(id);
 const clock = (minute) => `${String(Math.floor(minute / 60) % 24).padStart(2, "0")}:${String(Math.floor(minute % 60)).padStart(2, "0")}`;
 const placeName = (at) => DATA.sites[at].name || DATA.sites[at].id;
+
+/** The way to a charger and the charge, if there is one; returns when the truck goes on. */
+function byCharger(add, charge, start, trip) {
+  if (!charge) return start;
+  const [plug, unplug, line] = charge;
+  add("empty", start, plug, trip, line);
+  add("charging", plug, unplug, trip, -1);
+  return unplug;
+}
 
 /** A truck's day as spells: [state, from, to, ticket, line]. */
 function spells(truck) {
@@ -20,7 +30,8 @@ function spells(truck) {
   const own = TRIPS.filter((trip) => trip.day === truck.day && trip.truck === truck.name).sort((a, b) => a.start - b.start);
   own.forEach((trip, i) => {
     if (i) add("standing", own[i - 1].leave, trip.start, null, -1);
-    add("empty", trip.start, trip.load, trip, trip.emptyLine);
+    const set = byCharger(add, trip.charge, trip.start, trip);
+    add("empty", set, trip.load, trip, trip.emptyLine);
     const filled = Math.min(trip.depart, trip.load + MINUTES.get(`${trip.from}/load`));
     add("loading", trip.load, filled, trip, -1);
     add("standing", filled, trip.depart, trip, -1);
@@ -29,7 +40,7 @@ function spells(truck) {
     add("tipping", trip.tip, trip.leave, trip, -1);
   });
   if (own.length) add("standing", own[own.length - 1].leave, truck.times[1], null, -1);
-  add("empty", truck.times[1], truck.times[2], null, truck.home);
+  add("empty", byCharger(add, truck.charge, truck.times[1], null), truck.times[2], null, truck.home);
   own.forEach((trip, i) => { trip.seq = i + 1; });
   return found;
 }
@@ -76,6 +87,8 @@ function materialOf(trip) {
 function tripTip(truck, spell) {
   const { trip } = spell;
   const lines = [[STATES[spell.state], tr(`d.${spell.state}`), `${clock(spell.from)}–${clock(spell.to)}`]];
+  const charge = (trip || truck).charge;
+  if (spell.state === "charging") lines.push([null, tr("d.charger", { place: charge[3] || tr("d.depot") }), tr("d.battery", { share: percent(charge[4]) })]);
   if (trip) lines.push([null, tr("d.ticket", { n: trip.seq }), `${DATA.sites[trip.from].id} → ${DATA.sites[trip.to].id}`], [null, materialOf(trip), tonnes(trip.t)]);
   return tip(truck.name, lines);
 }
@@ -94,7 +107,7 @@ function drawTrucks() {
     view.carrier = i < 0 ? "" : carriers[i];
     drawTrucks();
   }));
-  byId("truck-legend").replaceChildren(...Object.entries(STATES).map(([state, colour]) => el("span", {}, dot(colour), tr(`d.${state}`))));
+  byId("truck-legend").replaceChildren(...SHOWN_STATES.map(([state, colour]) => el("span", {}, dot(colour), tr(`d.${state}`))));
   const rows = ofDay();
   const bars = rows.flatMap((truck, row) => truck.spells.map((spell) => ({ row, from: spell.from, to: spell.to, colour: STATES[spell.state], tip: () => tripTip(truck, spell) })));
   gantt(byId("truck-gantt"), rows.map((truck) => truck.name), bars);
@@ -182,6 +195,10 @@ function whereabouts(truck, minute) {
   if (spell.line >= 0) return { state: spell.state, at: along(LINES[spell.line], (minute - spell.from) / (spell.to - spell.from)), spell };
   const trip = spell.trip || truck.spells.filter((one) => one.trip && one.to <= spell.from).map((one) => one.trip).pop();
   if (!trip) return null;
+  if (spell.state === "charging") {
+    const at = (spell.trip || truck).charge[5];
+    return at && { state: spell.state, at: [at[1], at[0]], spell };
+  }
   const site = DATA.sites[spell.state === "loading" || spell.state === "empty" || (spell.trip && spell.state === "standing") ? trip.from : trip.to];
   return site.at ? { state: spell.state, at: latLng(site), spell } : null;
 }
@@ -247,7 +264,7 @@ class MovingMap {
         this.dots.delete(key);
         continue;
       }
-      seen[found.state === "laden" || found.state === "empty" || found.state === "standing" ? found.state : "served"] += 1;
+      seen[{ laden: "laden", empty: "empty", standing: "standing", charging: "standing" }[found.state] || "served"] += 1;
       if (!mark) {
         mark = L.circleMarker(found.at, { radius: 4.6, color: "#fff", weight: 1.2, fillOpacity: 1 });
         mark.bindTooltip(() => (mark.now ? tripTip(mark.truck, mark.now) : ""), { direction: "top" });
@@ -280,7 +297,7 @@ function drawMoving() {
   if (view.minute < low || view.minute > high) view.minute = Math.min(high, low + 180);
   slider.value = view.minute;
   byId("play").textContent = tr(view.playing ? "d.pause" : "d.play");
-  byId("moving-legend").replaceChildren(...Object.entries(STATES).map(([state, colour]) => el("span", {}, dot(colour), tr(`d.${state}`))), el("span", {}, tr("d.hour_roads")));
+  byId("moving-legend").replaceChildren(...SHOWN_STATES.map(([state, colour]) => el("span", {}, dot(colour), tr(`d.${state}`))), el("span", {}, tr("d.hour_roads")));
   moving.clear();
   moving.draw(view.minute);
 }

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from optimizer.dispatch.batteries import DEPOT
 from optimizer.dispatch.network import gate_minutes
 from optimizer.dispatch.tables import MOMENTS
 from optimizer.distances import Distances
@@ -38,7 +39,7 @@ def page(scenario: Scenario, distances: Distances, tables: Mapping[str, Table], 
         tables: trips, trucks, undone, helps and replay, as made or as read from the files; and ``changes``, if any.
         summary: the content of dispatch.json.
     """
-    own = files(__package__)
+    own, slack = files(__package__), max((day.get("slack", 0) for day in summary["days"]), default=0)
     replayed = [row for row in tables["replay"].records() if row["what"] == "gate"]
     replayed.sort(key=lambda row: (-_number(row["queue_p90_min"]), -_number(row["planned_p90_min"])))
     return self_contained(
@@ -55,6 +56,8 @@ def page(scenario: Scenario, distances: Distances, tables: Mapping[str, Table], 
                 for row in replayed[:SHOWN]],
         undone=list(tables["undone"].records())[:SHOWN],
         helps=list(tables["helps"].records())[:SHOWN],
+        slack=slack,
+        tight=[day["date"] for day in summary["days"] if day.get("slack", 0) < slack],
         again=summary.get("again"),
         changes=_last_changes(tables.get("changes"), summary.get("again")),
         kinds=CHANGE_KINDS,
@@ -77,7 +80,8 @@ def _data(
     used = sorted({row[end] for row in trips for end in ("from", "to")})
     node = {name: i for i, name in enumerate(scenario.place_ids)}
     here = {name: i for i, name in enumerate(used)}
-    lines, legs = _lines(scenario, distances, trips, trucks, used)
+    lines, legs = _lines(scenario, distances, trips, trucks)
+    charges = _Charges(scenario, trucks)
     material = {name: i for i, name in enumerate(scenario.materials.ids)}
     return {
         "step": STEP,
@@ -92,10 +96,11 @@ def _data(
         "gates": _gates(scenario, trips, here, node),
         "trips": [
             [dates.index(row["date"]), row["truck"], here[row["from"]], here[row["to"]], material[row["material"]],
-             round(float(row["t"]), 3), *(_minutes(row[name], row["date"]) for name in MOMENTS), *legs[i]]
+             round(float(row["t"]), 3), *(_minutes(row[name], row["date"]) for name in MOMENTS), *legs[i][-2:],
+             *filter(None, [charges.of(row, legs[i][0])])]
             for i, row in enumerate(trips)
         ],
-        "trucks": [_truck(row, dates, legs[len(trips) + i][0]) for i, row in enumerate(trucks)],
+        "trucks": [_truck(row, dates, legs[len(trips) + i], charges) for i, row in enumerate(trucks)],
         "profiles": _profiles(tables["replay"]),
         "replications": int((summary.get("replay") or {}).get("replications", 0)),
     }  # fmt: skip
@@ -114,14 +119,15 @@ def _sites(scenario: Scenario, used: list[str]) -> list[dict[str, Any]]:
     return rows
 
 
-def _truck(row: dict[str, Any], dates: list[str], home: int) -> dict[str, Any]:
+def _truck(row: dict[str, Any], dates: list[str], legs: tuple[int, ...], charges: _Charges) -> dict[str, Any]:
     figures = ("t", "km_loaded", "km_empty", "duty_h", "fuel_l", "fuel_empty_l", "co2_kg", "co2_empty_kg", "cost")
     return {
         "day": dates.index(row["date"]),
         "name": row["truck"],
         "carrier": row["carrier"],
         "times": [_minutes(row[name], row["date"]) for name in ("out_at", "leave_for_home_at", "home_at")],
-        "home": home,
+        "home": legs[-1],
+        "charge": charges.of(row, legs[0]),
         "trips": int(row["trips"]),
     } | {name: round(float(row[name]), 2) for name in figures}
 
@@ -131,9 +137,10 @@ def _lines(
     distances: Distances,
     trips: list[dict[str, Any]],
     trucks: list[dict[str, Any]],
-    used: list[str],
 ) -> tuple[list[list[int]], list[tuple[int, ...]]]:
     """Lines that are driven, and which of them each ticket (empty, laden) and each truck day (home) drives; -1: none.
+
+    The way to a charger comes first where there is one.
 
     Legs from and to a depot that is no place of the scenario are straight: nothing draws roads to it.
     """
@@ -141,10 +148,13 @@ def _lines(
     at: dict[tuple[str, str], str] = {}
     wanted: list[tuple[tuple[str, str], ...]] = []
     for row in trips:
-        before = at.get((row["date"], row["truck"]), depots[row["truck"]])
-        wanted.append(((before, row["from"]), (row["from"], row["to"])))
+        before, depot = at.get((row["date"], row["truck"]), depots[row["truck"]]), depots[row["truck"]]
+        wanted.append((*_empty(before, row["from"], row, depot), (row["from"], row["to"])))
         at[row["date"], row["truck"]] = row["to"]
-    wanted += [((at[row["date"], row["truck"]], depots[row["truck"]]),) for row in trucks]
+    wanted += [
+        tuple(_empty(at[row["date"], row["truck"]], depot, row, depot))
+        for row in trucks for depot in (depots[row["truck"]],)
+    ]  # fmt: skip
     pairs = sorted({pair for few in wanted for pair in few if pair[0] != pair[1]})
     drawn = dict(zip(pairs, _drawn(scenario, distances, pairs), strict=True))
     kept = [pair for pair in pairs if drawn[pair] is not None]
@@ -152,14 +162,44 @@ def _lines(
     return [drawn[pair] or [] for pair in kept], [tuple(number.get(pair, -1) for pair in few) for few in wanted]
 
 
-def _drawn(scenario: Scenario, distances: Distances, pairs: list[tuple[str, str]]) -> list[list[int] | None]:
-    node = {name: i for i, name in enumerate(scenario.place_ids)}
-    lonlat = scenario.lonlat
-    trucks = scenario.trucks
-    where = {name: lonlat[i] for name, i in node.items()}
+def _empty(a: str, b: str, row: dict[str, Any], depot: str) -> list[tuple[str, str]]:
+    """The legs of an empty way, by the charger that a ticket or truck day names."""
+    if not row.get("charge_at"):
+        return [(a, b)]
+    by = depot if row["charge_at"] == DEPOT else row["charge_at"]
+    return [(a, by), (by, b)]
+
+
+class _Charges:
+    """What the page shows of charging before a load, or before going home."""
+
+    def __init__(self, scenario: Scenario, trucks: list[dict[str, Any]]):
+        self._where = _where(scenario)
+        self._depot = {row["truck"]: f"@{row['class']}" for row in trucks}
+
+    def of(self, row: dict[str, Any], line: int) -> list[Any] | None:
+        """Minutes of plugging in and unplugging, line to the charger, its name, battery at the end, and where it is."""
+        name = row.get("charge_at")
+        if not name:
+            return None
+        lon, lat = self._where[self._depot[row["truck"]] if name == DEPOT else name]
+        at = None if math.isnan(lon) else [round(float(lon), 5), round(float(lat), 5)]
+        minutes = [_minutes(row[moment], row["date"]) for moment in ("plug_at", "unplug_at")]
+        return [*minutes, line, "" if name == DEPOT else name, _blank(row["battery"]), at]
+
+
+def _where(scenario: Scenario) -> dict[str, Any]:
+    """lon and lat of every place by id, and of every class's depot by ``@`` and its id."""
+    trucks, where = scenario.trucks, dict(zip(scenario.place_ids, scenario.lonlat, strict=True))
     for k, name in enumerate(trucks.ids):
         depot = trucks.depot[k]
-        where[f"@{name}"] = where[depot] if depot in node else np.array([trucks.lon[k], trucks.lat[k]])
+        where[f"@{name}"] = where[depot] if depot in where else np.array([trucks.lon[k], trucks.lat[k]])
+    return where
+
+
+def _drawn(scenario: Scenario, distances: Distances, pairs: list[tuple[str, str]]) -> list[list[int] | None]:
+    node = {name: i for i, name in enumerate(scenario.place_ids)}
+    where = _where(scenario)
     between = [pair for pair in pairs if pair[0] in node and pair[1] in node]
     roads = dict(zip(between, distances.paths([(node[a], node[b]) for a, b in between]), strict=True))
     found: list[list[int] | None] = []

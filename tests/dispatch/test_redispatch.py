@@ -20,7 +20,7 @@ SUPPLIES = [{"supply": s, "material": "spoil_silty_clay", "unit": "t", "quantity
 def week(tmp_path):
     """(scenario folder, folder with one published day of 40 loads on three trucks)."""
     folder, out = write(tmp_path / "week", trucks=TRUCKS, supplies=SUPPLIES), tmp_path / "out"
-    assert main(["dispatch", str(folder), str(out), "--rounds", "300", "--replay", "0", "--quiet"]) == 0
+    assert main(["dispatch", str(folder), str(out), "--slack", "0", "--rounds", "300", "--replay", "0", "--quiet"]) == 0
     return folder, out
 
 
@@ -151,7 +151,7 @@ def test_whoever_may_change_saves_km(week):
     folder, out = week
     event = {"event": "breakdown", "truck": "T-02", "at": "07:50"}
     kept = out.with_name("kept")
-    main(["dispatch", str(folder), str(kept), "--rounds", "300", "--replay", "0", "--quiet"])
+    main(["dispatch", str(folder), str(kept), "--slack", "0", "--rounds", "300", "--replay", "0", "--quiet"])
     assert again(folder, kept, "08:00", event) in (0, 3)
     assert again(folder, out, "08:00", event, options=("--change-km", "0")) in (0, 3)
     km = [json.loads((o / "dispatch.json").read_text())["kpis"]["km_empty"] for o in (out, kept)]

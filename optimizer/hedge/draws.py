@@ -68,6 +68,7 @@ class Template:
             cost_per_t=whole.cost_per_t[block],
             paths=Straight(self.scenario.lonlat),
             reach=None,
+            anywhere=None,
         )
 
 

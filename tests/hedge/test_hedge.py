@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import json
+import os
+import pickle
+import signal
+import tempfile
+import threading
+import time
 from dataclasses import replace
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from optimizer.cli import main
+from optimizer.cluster import embedded
 from optimizer.distances import measure
+from optimizer.errors import InputError
 from optimizer.hedge.draws import Template, drawn, quantile
-from optimizer.hedge.sitings import sitings
+from optimizer.hedge.sitings import set_costs, sets_of, sitings
 from optimizer.hedge.stages import worst_mean
 from optimizer.hedge.study import Request, in_money, study
 from optimizer.planner import Options, plan_scenario
@@ -20,6 +29,7 @@ from optimizer.progress import Progress
 from optimizer.read import load_scenario
 from optimizer.scenario import Uncertain
 from optimizer.siting.choices import Choices, opened
+from optimizer.spread import Workers
 from optimizer.tables import Table
 
 SUPPLIES = """
@@ -59,7 +69,9 @@ def pit(week):
 
 
 def asked(folder, samples=10, seed=1, days=1, worst=0.0, share=0.2):
-    return study(load_scenario(folder), Request(samples, seed, days, worst, share, {}), Progress(quiet=True))
+    request = Request(samples, seed, days, worst, share, {})
+    with Workers("cutfill hedge", None, None) as here, tempfile.TemporaryDirectory() as out:
+        return study(load_scenario(folder), request, Progress(quiet=True), here, Path(out))
 
 
 def quantities(hedge):
@@ -201,7 +213,11 @@ def test_regret_of_sitings_by_enumeration(two_candidates):
     scenario = in_money(load_scenario(two_candidates), {})
     template, distances = Template.of(scenario), measure(scenario, Progress(quiet=True))
     samples = drawn(template, 5, 2)
-    found = sitings(template, samples, template.distances(distances))
+    sets = sets_of(template.scenario)
+    found = sitings(
+        template.scenario,
+        [set_costs(sample.scenario, template, template.distances(distances), sets) for sample in samples],
+    )
     assert found.candidates == ("P", "Q")
     for chosen in (c for n in range(3) for c in combinations(range(2), n)):
         for i, sample in enumerate(samples):
@@ -222,6 +238,60 @@ def test_command_tells_the_same_twice(two_candidates, tmp_path, capsys):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
     plans = json.loads((tmp_path / "one" / "hedge.json").read_text(encoding="utf-8"))["plans"]
     assert plans["perfect"]["expected"] <= plans["hedged"]["expected"] <= plans["certain"]["expected"]
+
+
+@pytest.mark.slow
+def test_a_killed_worker_changes_nothing(two_candidates, tmp_path):
+    """Two workers, one ended by SIGKILL after the first answer: costs, orders and sitings are those of one process."""
+    out, found = tmp_path / "out", []
+    scenario, request = load_scenario(two_candidates), Request(12, 1, 1, 0.0, 0.2, {})
+
+    def over(address):
+        with Workers("cutfill hedge", None, address) as workers:
+            return study(scenario, request, Progress(quiet=True), workers, out)
+
+    cluster = embedded(2, allowed_failures=10)
+    try:
+        work = threading.Thread(target=lambda: found.append(over(cluster.scheduler_address)), daemon=True)
+        work.start()
+        end = time.monotonic() + 60
+        while not list(out.glob("results/*.parquet")) and time.monotonic() < end:
+            time.sleep(0.01)
+        os.kill(cluster.workers[0].pid, signal.SIGKILL)
+        work.join(120)
+    finally:
+        cluster.close()
+    here = asked(two_candidates, samples=12)
+    assert len(list(out.glob("results/*.parquet"))) == 2 * 2 * 12  # twice each sample, drawn and fresh
+    for plan in ("certain", "hedged", "perfect"):
+        assert found[0].costs[plan].tolist() == here.costs[plan].tolist()
+        assert found[0].fresh[plan].tolist() == here.fresh[plan].tolist()
+    assert found[0].orders == here.orders
+    assert found[0].sitings.costs.tolist() == here.sitings.costs.tolist()
+
+
+def test_what_is_answered_is_not_asked_again(two_candidates, tmp_path, capsys):
+    argv = ["hedge", str(two_candidates), "-o", str(tmp_path / "out"), "--samples", "3", "--quiet"]
+    assert main(argv) == 0
+    files = sorted((tmp_path / "out").glob("results/*.parquet"))
+    files[0].unlink()
+    stamps = {file: file.stat().st_mtime_ns for file in files[1:]}
+    first = (tmp_path / "out" / "hedge.json").read_bytes()
+    assert main(argv) == 0
+    assert {file: file.stat().st_mtime_ns for file in files[1:]} == stamps and files[0].exists()
+    assert (tmp_path / "out" / "hedge.json").read_bytes() == first
+
+
+def test_a_cluster_that_is_not_there(pit, tmp_path, capsys):
+    argv = ["hedge", str(pit()), "-o", str(tmp_path / "out"), "--cluster", "tcp://127.0.0.1:1", "--quiet"]
+    assert main(argv) == 2
+    assert "cutfill hedge: --cluster: no Dask scheduler answers" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_workers_fault_is_told_as_it_is():
+    error = InputError.single("supplies.csv", "is odd", row=3)
+    assert pickle.loads(pickle.dumps(error)).faults == error.faults
 
 
 def test_the_page_shows_in_both_languages(two_candidates, tmp_path, chromium):

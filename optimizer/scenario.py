@@ -33,6 +33,9 @@ UNITS = ("t", "m3_bank", "m3_loose", "m3_compacted")
 KINDS = ("yard", "disposal", "recycling", "treatment", "offsite", "quarry")
 PLANTS = ("recycling", "treatment")
 ABROAD = ("offsite", "quarry")  # kinds that bear nothing for the district: out of it, or receiving nothing
+EARTHWORKS = "spoil"  # waste class that is not dug in the rain
+DRAINING = ("sand_dry", "sand_wet", "gravel", "rock_blasted")  # earth that can be placed in the rain
+PLACED = ("demand", "disposal")  # kinds of place where earth is spread and compacted
 GATE_KINDS = ("load", "tip")
 UNCERTAIN = ("quantity", "delay", "rain", "wet")
 GOALS = ("unserved", "offsite", "landfill", "transfer", "haul", "empties", "cost", "carbon", "welfare", "changes",
@@ -399,6 +402,8 @@ class Scenario:
     sizes: Sizes = NO_SIZES
     streets: StreetRules = StreetRules()
     period_days: int = 1  # calendar days that one day of the horizon stands for
+    rain: tuple[int, ...] = ()  # days on which soil that holds water is not placed; of drawn scenarios only
+    twins: tuple[tuple[int, int], ...] = ()  # a lot, and the lot of its wet soil: one pit with one gate and one heap
 
     @property
     def place_ids(self) -> tuple[str, ...]:
@@ -419,6 +424,13 @@ class Scenario:
     def street_of(self) -> tuple[str, ...]:
         """Street of every place in node order; blank where none is named."""
         return self.supplies.street + self.demands.street + self.facilities.street
+
+    @property
+    def not_placed_in_rain(self) -> Bools:
+        """(M,) materials that cannot be spread and compacted in the rain: earth, unless water runs off through it."""
+        m = self.materials
+        kinds = zip(m.ids, m.waste_class, strict=True)
+        return np.array([kind == EARTHWORKS and name not in DRAINING for name, kind in kinds], dtype=bool)
 
     @property
     def opened(self) -> Bools:

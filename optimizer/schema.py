@@ -442,9 +442,9 @@ UNCERTAINTY = TableSpec(
     "uncertainty", "What is not certain, for `cutfill hedge`; a plan takes what the other tables say.",
     "不确定量（用于 cutfill hedge）；常规计划以其他表为准。",
     (
-        Field("what", "choice", "quantity or delay of a lot or need; rain: days of the horizon on which earthworks "
-              "stop; wet: what a lot's soil counts as when it is dug after rain.",
-              "quantity 数量、delay 推迟天数（供方或需求点）；rain 计划期内停工雨天数；wet 雨后开挖土的材料归类。",
+        Field("what", "choice", "quantity or delay of a lot or need; rain: days of the horizon on which earth is "
+              "neither dug nor placed; wet: what a lot's soil counts as when it is dug after rain.",
+              "quantity 数量、delay 推迟天数（供方或需求点）；rain 计划期内不开挖、不填筑的雨天数；wet 雨后开挖土的材料归类。",
               required=True, choices=UNCERTAIN, example="quantity"),
         Field("id", "ref", "Lot or need; blank for rain.", "供方或需求点编号；rain 留空。",
               refers=("supplies", "demands"), example="S1"),

@@ -40,20 +40,54 @@ def check_supplies(scenario: Scenario, places: Places, flows: Flows, ledger: Led
         over = moved[:, d] - there
         _expect_there(scenario, d, moved[:, d], there, released[:, d], last[:, d], ledger)
         waiting = np.minimum(np.maximum(-over, 0.0), lots.stock_max)
-    rate = np.broadcast_to(lots.daily_max[:, None], moved.shape)
+    _expect_heaps(scenario, moved, last, ledger)
+    rate, loaded = np.broadcast_to(lots.daily_max[:, None], moved.shape), moved.copy()
+    for dry, wet in scenario.twins:
+        loaded[[dry, wet]] = moved[dry] + moved[wet]
     ledger.expect_all(
-        moved <= rate + slack(rate),
+        loaded <= rate + slack(rate),
         FILE,
         lambda i: int(last.flat[i]),
         "t",
         lambda i: (
-            f"{number(moved.flat[i])} t leave {lots.ids[i // scenario.days]} on {scenario.date(i % scenario.days)}, "
+            f"{number(loaded.flat[i])} t leave {lots.ids[i // scenario.days]} on {scenario.date(i % scenario.days)}, "
             f"more than its daily_max of {number(rate.flat[i])} t"
         ),
-        lambda i: float(moved.flat[i] - rate.flat[i]),
+        lambda i: float(loaded.flat[i] - rate.flat[i]),
     )
     offered, gone = lots.release.sum(axis=1), moved.sum(axis=1)
     return Served(offered, gone, np.where(lots.must_move, np.maximum(offered - gone, 0.0), 0.0))
+
+
+def _least_kept(release: Floats, moved: Floats) -> Floats:
+    """(…, days) t that must lie on site each night for what leaves later to be there."""
+    kept = np.zeros_like(moved)
+    for day in range(moved.shape[-1] - 2, -1, -1):
+        kept[..., day] = np.maximum(kept[..., day + 1] + moved[..., day + 1] - release[..., day + 1], 0.0)
+    return kept
+
+
+def _expect_heaps(scenario: Scenario, moved: Floats, last: Ints, ledger: Ledger) -> None:
+    """Wet and dry soil of one pit, as far as it leaves later, fit its ``stock_max`` together at night."""
+    for pair in scenario.twins:
+        _expect_heap(scenario, list(pair), moved, last, ledger)
+
+
+def _expect_heap(scenario: Scenario, pit: list[int], moved: Floats, last: Ints, ledger: Ledger) -> None:
+    lots = scenario.supplies
+    kept = _least_kept(lots.release[pit], moved[pit]).sum(axis=0)
+    most = np.full(len(kept), lots.stock_max[pit[0]])
+    ledger.expect_all(
+        kept <= most + slack(most),
+        FILE,
+        lambda i: int(last[pit, i:].max()),
+        "t",
+        lambda i: (
+            f"{number(kept[i])} t lie at {lots.ids[pit[0]]}, wet and dry, in the night after {scenario.date(i)}, "
+            f"more than its stock_max of {number(most[i])} t"
+        ),
+        lambda i: float(kept[i] - most[i]),
+    )
 
 
 def _expect_there(

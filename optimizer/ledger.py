@@ -147,6 +147,10 @@ def as_columns(scenario: Scenario, lanes: Lanes, program: Program, ledger: Ledge
     for name in ("empty.leave", "empty.arrive"):
         if name in program.rows:
             x[program.columns[f"{name}.astray"].span] = -(program.matrix @ x)[program.rows[name].span]
+    if "street.most" in program.rows:
+        most = program.columns["street.most"].start
+        unit = -program.matrix[program.rows["street.most"].start, most]
+        x[most] = (program.matrix @ x)[program.rows["street.most"].span].max(initial=0.0) / unit
     return x if max(violations(program, x)) <= SMALLEST_T else do_nothing(program)
 
 

@@ -38,8 +38,8 @@ DRAINING = ("sand_dry", "sand_wet", "gravel", "rock_blasted")  # earth that can 
 PLACED = ("demand", "disposal")  # kinds of place where earth is spread and compacted
 GATE_KINDS = ("load", "tip")
 UNCERTAIN = ("quantity", "delay", "rain", "wet")
-GOALS = ("unserved", "offsite", "landfill", "transfer", "haul", "empties", "cost", "carbon", "welfare", "changes",
-         "frozen")  # fmt: skip
+GOALS = ("unserved", "offsite", "landfill", "transfer", "fairness", "haul", "empties", "cost", "carbon", "welfare",
+         "changes", "frozen")  # fmt: skip
 
 
 def commodity_of(material: Ints | int, grade: Ints | int) -> Ints:
@@ -267,6 +267,12 @@ class StreetRules:
         """What a t received, and a t that starts or ends there, counts for; tonnes alone where nothing is paid."""
         passing = self.per_passage / self.truck_t
         return (self.per_t, passing) if self.per_t or passing else (1.0, 0.0)
+
+    @property
+    def in_tonnes(self) -> tuple[float, float]:
+        """The same with a t received as 1; where only passages are paid, a t that starts or ends there as 1."""
+        received, passing = self.rates
+        return received / (received or passing), passing / (received or passing)
 
 
 @dataclass(frozen=True)

@@ -444,7 +444,7 @@ UNCERTAINTY = TableSpec(
     (
         Field("what", "choice", "quantity or delay of a lot or need; rain: days of the horizon on which earth is "
               "neither dug nor placed; wet: what a lot's soil counts as when it is dug after rain.",
-              "quantity 数量、delay 推迟天数（供方或需求点）；rain 计划期内不开挖、不填筑的雨天数；wet 雨后开挖土的材料归类。",
+              "quantity 数量、delay 推迟天数（供方或需求点）；rain 不开挖、不填筑的雨天数；wet 雨后开挖土的材料归类。",
               required=True, choices=UNCERTAIN, example="quantity"),
         Field("id", "ref", "Lot or need; blank for rain.", "供方或需求点编号；rain 留空。",
               refers=("supplies", "demands"), example="S1"),

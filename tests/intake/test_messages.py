@@ -645,7 +645,7 @@ CASES = [
         "goal unknown",
         {T: ('"haul"]', '"hual"]')},
         [
-            "scenario.toml:5: objective.order: 'hual' is not a goal; expected some of unserved, offsite, landfill, transfer, haul, empties, cost, carbon, welfare, changes, frozen; did you mean `haul`?"
+            "scenario.toml:5: objective.order: 'hual' is not a goal; expected some of unserved, offsite, landfill, transfer, fairness, haul, empties, cost, carbon, welfare, changes, frozen; did you mean `haul`?"
         ],
     ),
     Case("goal twice", {T: ('"haul"]', '"unserved"]')}, ["scenario.toml:5: objective.order: names unserved twice"]),
@@ -653,7 +653,7 @@ CASES = [
         "order empty",
         {T: ('["unserved", "haul"]', "[]")},
         [
-            "scenario.toml:5: objective.order: is empty; name at least one goal of unserved, offsite, landfill, transfer, haul, empties, cost, carbon, welfare, changes, frozen"
+            "scenario.toml:5: objective.order: is empty; name at least one goal of unserved, offsite, landfill, transfer, fairness, haul, empties, cost, carbon, welfare, changes, frozen"
         ],
     ),
     Case(
@@ -685,7 +685,7 @@ CASES = [
         "weight goal",
         {T: ('order = ["unserved", "haul"]', "weights = { costs = 1 }")},
         [
-            "scenario.toml:5: objective.weights: 'costs' is not a goal; expected some of unserved, offsite, landfill, transfer, haul, empties, cost, carbon, welfare, changes, frozen; did you mean `cost`?"
+            "scenario.toml:5: objective.weights: 'costs' is not a goal; expected some of unserved, offsite, landfill, transfer, fairness, haul, empties, cost, carbon, welfare, changes, frozen; did you mean `cost`?"
         ],
     ),
     Case(

@@ -193,6 +193,8 @@ class Mixes:
     material: Ints
     min_share: Floats  # 0 when blank
     max_share: Floats  # 1 when blank
+    before: Floats  # t of the material, and of everything, that had come before the horizon; 0 when blank
+    before_all: Floats
 
 
 @dataclass(frozen=True)

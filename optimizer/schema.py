@@ -333,6 +333,10 @@ MIXES = TableSpec(
         Field("max_share", "number", "Largest share of all it receives.", "最大占比。", unit="share", default=1.0,
               low=0,
               high=1, example="0.5"),
+        Field("before_t", "number", "Of this material, what had come before the horizon; it counts in the shares.",
+              "计划期前已到的该材料，计入占比。", unit="t", default=0.0, low=0, high=MOST_T),
+        Field("before_all_t", "number", "Of all materials, what had come before the horizon.",
+              "计划期前已到的全部材料。", unit="t", default=0.0, low=0, high=MOST_T),
     ),
     key=("demand", "material"),
 )  # fmt: skip

@@ -157,9 +157,11 @@ def check_demands(scenario: Scenario, places: Places, flows: Flows, ledger: Ledg
 
 
 def check_blends(scenario: Scenario, places: Places, flows: Flows, ledger: Ledger) -> None:
-    """Shares by mass of all that a demand receives over the horizon."""
+    """Shares by mass of all that a demand receives and had before; a limit broken before is kept by what comes."""
     mixes = scenario.mixes
-    for demand, material, low, high in zip(mixes.demand, mixes.material, mixes.min_share, mixes.max_share, strict=True):
+    for demand, material, low, high, before, all_before in zip(
+        mixes.demand, mixes.material, mixes.min_share, mixes.max_share, mixes.before, mixes.before_all, strict=True
+    ):
         here = flows.to == places.first_demand + demand
         this = here & (flows.material == material)
         part, whole = flows.total(this), flows.total(here)
@@ -168,7 +170,8 @@ def check_blends(scenario: Scenario, places: Places, flows: Flows, ledger: Ledge
             f"{scenario.materials.ids[material]}"
         )
         line = flows.last_line(this) or flows.last_line(here)
-        over, under = part - high * whole, low * whole - part
+        over = part - high * whole - max(0.0, high * all_before - before)
+        under = low * whole - part - max(0.0, before - low * all_before)
         message = f"{told}, more than its max_share of {number(high)}"
         ledger.expect(bool(over <= slack(whole)), FILE, line, "material", message, over)
         message = f"{told}, less than its min_share of {number(low)}"

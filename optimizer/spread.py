@@ -12,7 +12,7 @@ import hashlib
 import io
 import pickle
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib import import_module
@@ -99,30 +99,31 @@ class Workers:
         Raises:
             InputError: what a piece says is wrong with the input; or no scheduler answers.
         """
-        name = work.name
-        files = [folder / RESULTS / f"{_digest(name, piece)[:24]}.parquet" for piece in pieces]
-        left = [i for i, file in enumerate(files) if not file.exists()]
+        by_name = {_digest(work.name, piece)[:24]: piece for piece in pieces}
+        files = {name: folder / RESULTS / f"{name}.parquet" for name in by_name}
+        left = {name: piece for name, piece in by_name.items() if not files[name].exists()}
         start = time.perf_counter()
-        for done, (i, row) in enumerate(self._done(work, name, pieces, left), start=1):
-            _keep(files[i], row)
+        for done, (name, row) in enumerate(self._done(work, left), start=1):
+            _keep(files[name], row)
             rest = (time.perf_counter() - start) / done * (len(left) - done)
             total = len(pieces)
             progress.step(total - len(left) + done, total, f"{work.unit}, about {rest:,.0f} s left")
-        return kept(files)
+        return kept(files.values())
 
-    def _done(self, work: Work, name: str, pieces: Sequence[Any], left: Sequence[int]) -> Iterator[tuple[int, Row]]:
+    def _done(self, work: Work, left: Mapping[str, Any]) -> Iterator[tuple[str, Row]]:
+        """Names of pieces and their rows, as they come."""
         if not left:
             return
         if not self._processes and not self._cluster:
             base = work.begin(work.base)
-            yield from ((i, work.one(base, pieces[i])) for i in left)
+            yield from ((name, work.one(base, piece)) for name, piece in left.items())
             return
         client, distributed = self._connect(), import_module("distributed")
         # a task, not data that are scattered: should all that hold it be lost, it is sent again
-        base = client.submit(bytes, pickle.dumps(work.base), key=f"{name}-base", pure=False)
+        base = client.submit(bytes, pickle.dumps(work.base), key=f"base-{work.name}", pure=False)
         futures = {
-            client.submit(_piece, base, name, work.begin, work.one, pieces[i], key=f"{name}-{i}", pure=False): i
-            for i in left
+            client.submit(_piece, base, work.name, work.begin, work.one, piece, key=f"piece-{name}", pure=False): name
+            for name, piece in left.items()
         }
         for future, row in distributed.as_completed(list(futures), loop=client.loop, with_results=True):
             yield futures[future], row

@@ -23,7 +23,7 @@ from optimizer import __version__
 from optimizer.arguments import some
 from optimizer.cluster import connected
 from optimizer.files import write_whole
-from optimizer.progress import Progress
+from optimizer.progress import Progress, seconds_left
 
 RESULTS = "results"
 Row = dict[str, Any]
@@ -105,9 +105,8 @@ class Workers:
         start = time.perf_counter()
         for done, (name, row) in enumerate(self._done(work, left), start=1):
             _keep(files[name], row)
-            rest = (time.perf_counter() - start) / done * (len(left) - done)
-            total = len(pieces)
-            progress.step(total - len(left) + done, total, f"{work.unit}, about {rest:,.0f} s left")
+            rest, total = len(left) - done, len(pieces)
+            progress.step(total - rest, total, f"{work.unit}, {seconds_left(start, done, rest)}")
         return kept(files.values())
 
     def _done(self, work: Work, left: Mapping[str, Any]) -> Iterator[tuple[str, Row]]:

@@ -254,10 +254,12 @@ class Remainder:
         })  # fmt: skip
         if abs(one.t - booked) > TELLING:
             found, lacking = tonnes(one.t), one.t < booked
+            index = one.commodity // GRADES
+            goods = Words(s.materials.name_en[index], s.materials.name_zh[index])
             told = Words(
-                f"{found} t of {material} (grade {grade}) were measured there on {date}, {tonnes(abs(one.t - booked))} "
+                f"{found} t of {goods.en} (grade {grade}) were measured there on {date}, {tonnes(abs(one.t - booked))} "
                 f"t {'less' if lacking else 'more'} than booked",
-                f"{date} 实测 {material}（等级 {grade}）{found} 吨，比账面{'少' if lacking else '多'} "
+                f"{date} 实测{goods.zh}（等级 {grade}）{found} 吨，比账面{'少' if lacking else '多'} "
                 f"{tonnes(abs(one.t - booked))} 吨",
             )
             self.rest.shocks[name].append(told)

@@ -314,10 +314,10 @@ def test_what_was_measured_stands_for_what_was_booked(yard_week, tmp_path, capsy
                     "difference_t": -10}  # fmt: skip
     stock = rows(tmp_path / "new" / "scenario" / "stocks.csv")
     assert [(row["facility"], float(row["quantity"])) for row in stock] == [("Y", pytest.approx(50 + 60 - 30 - 10))]
-    words = "100 t of spoil_silty_clay (grade 2) were measured there on 2025-03-03, 10 t less than booked"
+    words = "100 t of silty clay spoil (grade 2) were measured there on 2025-03-03, 10 t less than booked"
     assert got["replan"]["shocks"]["Y"][0]["en"] == words
     page = (tmp_path / "new" / "changes.html").read_text(encoding="utf-8")
-    assert words in page and "2025-03-03 实测 spoil_silty_clay（等级 2）100 吨，比账面少 10 吨" in page
+    assert words in page and "2025-03-03 实测工程渣土(粉质黏土)（等级 2）100 吨，比账面少 10 吨" in page
     assert main(["check", str(tmp_path / "new" / "scenario"), str(tmp_path / "new")]) == 0
 
 

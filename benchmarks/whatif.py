@@ -16,6 +16,7 @@ from optimizer.planner import Options
 from optimizer.progress import Progress
 from optimizer.read import Inputs
 from optimizer.schema import TABLES
+from optimizer.spread import Workers
 from optimizer.whatif.patch import Edit, Place, Variant
 from optimizer.whatif.study import Ground, Study
 from optimizer.whatif.sweep import sweep
@@ -60,7 +61,8 @@ def _by_workers(ground: Ground, variants: list[Variant], smoke: bool) -> list[Ro
     for workers in (1, 2):
         with tempfile.TemporaryDirectory(prefix="cutfill-bench-") as folder:
             start = time.perf_counter()
-            sweep(ground, variants, Options(), Path(folder), Progress(), workers=workers, cluster=None)
+            with Workers("cutfill bench", workers, None) as hands:
+                sweep(ground, variants, Options(), Path(folder), Progress(), hands)
             spent[workers] = time.perf_counter() - start
     name = f"sweep of {len(variants)} variants on two workers"
     row = against(name, spent[2], "one worker", spent[1], LEAST_WORKERS, smoke=smoke)

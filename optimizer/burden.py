@@ -19,6 +19,7 @@ class Burden:
         names: in order; ``number``: (places,) which of them each place lies in.
         received: (N,) t received by facilities, off-site places apart.
         passages: (N,) laden trucks.
+        borne: (N,) what the goal `fairness` counts, in t received.
         share: (N,) of what all named streets bear.
         paid: (N,) CNY of eco-compensation.
     """
@@ -27,6 +28,7 @@ class Burden:
     number: Ints
     received: Floats
     passages: Floats
+    borne: Floats
     share: Floats
     paid: Floats
 
@@ -50,8 +52,8 @@ def burden(scenario: Scenario, ledger: Ledger) -> Burden:
     crosses = number[g.origin] != number[g.destination]
     passing = total(g.origin, g.t) + total(g.destination[crosses], g.t[crosses])
     named = np.array([name != "" for name in names], dtype=bool)
-    per_t, per_passing = rules.rates
+    per_t, per_passing = rules.in_tonnes
     borne = np.where(named, per_t * received + per_passing * passing, 0.0)
     paid = np.where(named, rules.per_t * received + rules.per_passage * passing / rules.truck_t, 0.0)
     share = borne / max(float(borne.sum()), 1e-12)
-    return Burden(tuple(map(str, names)), number, received, passing / rules.truck_t, share, paid)
+    return Burden(tuple(map(str, names)), number, received, passing / rules.truck_t, borne, share, paid)

@@ -14,6 +14,7 @@ CONNECT_SECONDS = 5
 # 15 s after a worker died Dask looks whether there is another, and if that one was just killed or is slow to start it
 # ends the nanny as well, which was about to bring it: no worker would ever come again. Asked for at each death.
 NANNIES_STAY = {"distributed.deploy.lost-worker-timeout": "365 days"}
+LARGE_BASE = {"distributed.admin.large-graph-warning-threshold": "4 GB"}  # a base is sent once; no reason to warn
 
 
 def embedded(workers: int, *, allowed_failures: int) -> Any:
@@ -40,8 +41,13 @@ def embedded(workers: int, *, allowed_failures: int) -> Any:
 
 
 @contextmanager
-def connected(address: str | None, workers: int) -> Iterator[Any]:
+def connected(command: str, address: str | None, workers: int) -> Iterator[Any]:
     """A client of the scheduler at an address, or of an embedded cluster that ends with it.
+
+    Args:
+        command: who asks, for messages.
+        address: of a scheduler.
+        workers: processes of the embedded cluster where there is no address.
 
     Raises:
         InputError: no scheduler answers there; says what to do instead.
@@ -57,9 +63,10 @@ def connected(address: str | None, workers: int) -> Iterator[Any]:
                 f"no Dask scheduler answers at {address!r} within {CONNECT_SECONDS} s; "
                 "leave --cluster out to use this machine with --workers"
             )
-            raise InputError.single("cutfill whatif", told, column="--cluster") from error
+            raise InputError.single(command, told, column="--cluster") from error
         try:
-            yield client
+            with import_module("dask").config.set(LARGE_BASE):
+                yield client
         finally:
             client.close()
     finally:

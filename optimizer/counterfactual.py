@@ -48,20 +48,28 @@ class _Simulation:
         self.flows: list[tuple[int, int, float]] = []  # arc, day, t
         self.processing: list[tuple[int, int, int, float]] = []
         self.arcs_of = self._nearest_first()
+        self.gate_of = np.arange(len(scenario.supplies.ids))
+        for dry, wet in scenario.twins:
+            self.gate_of[wet] = dry
 
     def run(self) -> Ledger:
         s = self.s.supplies
         waiting = np.zeros(len(s.ids))
         left = np.zeros(len(s.ids))
         for day in range(self.s.days):
-            self.rate = self.s.demands.daily_max.copy()
+            self.rate, self.loads = self.s.demands.daily_max.copy(), s.daily_max.copy()
             waiting += s.release[:, day]
             self._empty_stores(day)
             for lot in np.flatnonzero((waiting > SMALLEST_T) & (s.first <= day) & (day <= s.last)):
-                budget = min(waiting[lot], s.daily_max[lot])
-                waiting[lot] -= budget - self._send(int(lot), int(s.commodity[lot]), day, budget)
+                gate = self.gate_of[lot]
+                budget = min(waiting[lot], self.loads[gate])
+                sent = budget - self._send(int(lot), int(s.commodity[lot]), day, budget)
+                waiting[lot] -= sent
+                self.loads[gate] -= sent
             closing = s.last == day
             spill = np.where(closing, waiting, np.maximum(waiting - s.stock_max, 0.0))
+            for dry, wet in self.s.twins:
+                spill[wet] = max(spill[wet], waiting[wet] - (s.stock_max[wet] - (waiting[dry] - spill[dry])))
             left += spill
             waiting -= spill
             self.stock[:, :, day] = self.now

@@ -38,6 +38,10 @@ class InputError(Exception):
         self.faults = tuple(sorted(set(faults)))
         super().__init__("\n".join(str(f) for f in self.faults))
 
+    def __reduce__(self) -> tuple[type[InputError], tuple[tuple[Fault, ...]]]:
+        """With its faults: a worker's error is told by whoever asked it."""
+        return type(self), (self.faults,)
+
     @classmethod
     def single(cls, file: str, message: str, *, row: int = 0, column: str = "") -> InputError:
         """An error with one fault."""

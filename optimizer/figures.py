@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from optimizer.burden import burden
 from optimizer.lanes import PLACE_KINDS, Lanes
 from optimizer.ledger import Ledger
 from optimizer.scenario import GRADES, Bools, Floats, Scenario, commodity_of
@@ -46,6 +47,7 @@ class Figures:
             "offsite": float(g.t[self.to_kind == "offsite"].sum()),
             "landfill": float(g.t[self.to_kind == "disposal"].sum()),
             "transfer": float(g.t[self.to_kind == "yard"].sum()),
+            "fairness": float(burden(s, g).borne.max(initial=0.0)),
             "haul": t_km,
             "cost": cost,
             "carbon": carbon,

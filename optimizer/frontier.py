@@ -38,7 +38,7 @@ from optimizer.solve import (
 from optimizer.tables import Table
 
 USED = "used"  # t put to use, the numerator of the utilisation rate; as its negative, so that it is minimised too
-GOALS = ("unserved", "offsite", "landfill", "transfer", "haul", "cost", "carbon", USED)
+GOALS = ("unserved", "offsite", "landfill", "transfer", "fairness", "haul", "cost", "carbon", USED)
 NEAR = 1e-7  # of the range of a goal; corners nearer than this are one
 MOST_CORNERS = 200
 LEAD = ("Trade-off", "权衡前沿")

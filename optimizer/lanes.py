@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 
 from optimizer.distances import Distances
-from optimizer.scenario import GRADES, PLANTS, Bools, Floats, Ints, Scenario, commodity_of
+from optimizer.scenario import GRADES, PLACED, PLANTS, Bools, Floats, Ints, Scenario, commodity_of
 
 # Kinds that may receive from each kind of origin (DESIGN.md, "Who may send to whom").
 RECEIVERS = {
@@ -95,8 +95,13 @@ class Lanes:
 
     def of_kind(self, place: Ints, *kinds: str) -> Bools:
         """Which of the given places are of one of the kinds."""
-        wanted = np.array([kind in kinds for kind in PLACE_KINDS])
-        return wanted[self.kind[place]]
+        return _is(self.kind[place], *kinds)
+
+
+def _is(kind: Ints, *kinds: str) -> Bools:
+    """Which of the kinds, as numbers, are among those named."""
+    wanted = np.array([name in kinds for name in PLACE_KINDS])
+    return wanted[kind]
 
 
 def _where(mask: Bools) -> Ints:
@@ -275,6 +280,8 @@ def build_lanes(scenario: Scenario, distances: Distances) -> Lanes:
         for part in (origins, destinations, commodities)
     )
     both_open = rule.open[origin] & rule.open[destination]
+    placing = scenario.not_placed_in_rain[commodity // GRADES] & _is(rule.kind[destination], *PLACED)
+    both_open[np.ix_(placing, np.array(scenario.rain, dtype=np.int64))] = False
     arc, day = (a.astype(np.int32) for a in np.nonzero(both_open))
     km = distances.km[origin, destination]
     given = distances.cost_per_t[origin, destination]

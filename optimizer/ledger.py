@@ -147,6 +147,10 @@ def as_columns(scenario: Scenario, lanes: Lanes, program: Program, ledger: Ledge
     for name in ("empty.leave", "empty.arrive"):
         if name in program.rows:
             x[program.columns[f"{name}.astray"].span] = -(program.matrix @ x)[program.rows[name].span]
+    if "street.most" in program.rows:
+        most = program.columns["street.most"].start
+        unit = -program.matrix[program.rows["street.most"].start, most]
+        x[most] = (program.matrix @ x)[program.rows["street.most"].span].max(initial=0.0) / unit
     return x if max(violations(program, x)) <= SMALLEST_T else do_nothing(program)
 
 
@@ -163,19 +167,34 @@ def _lane_numbers(lanes: Lanes, ledger: Ledger, days: int) -> Ints:
     return order[np.searchsorted(keys, wanted, sorter=order)]
 
 
+def _least_kept(release: Floats, gone: Floats) -> Floats:
+    """(days,) t of a lot that must lie on site each night for what leaves later to be there."""
+    kept = np.zeros_like(gone)
+    for day in range(len(gone) - 2, -1, -1):
+        kept[day] = max(kept[day + 1] + gone[day + 1] - release[day + 1], 0.0)
+    return kept
+
+
 def _fill_sites(scenario: Scenario, program: Program, ledger: Ledger, x: Floats) -> None:
     """Waiting and left soil of every lot, day by day: what a site cannot hold is left at once, the rest at the end."""
     s = scenario.supplies
     gone = np.zeros(s.release.shape)
     from_site = ledger.origin < len(s.ids)
     np.add.at(gone, (ledger.origin[from_site], ledger.day[from_site]), ledger.t[from_site])
+    twin = dict(scenario.twins)
     wait = {key: column for column, key in by_key(program.columns["supply.wait"])}
     left = {key: column for column, key in by_key(program.columns["supply.left"])}
+    heap = np.repeat(s.stock_max[:, None], s.release.shape[1], axis=1)
+    for dry, wet in scenario.twins:  # what the one must keep to send it later, the other cannot have
+        heap[dry] -= _least_kept(s.release[wet], gone[wet])
+        heap[wet] = s.stock_max[wet]
     for lot in range(len(s.ids)):
         on_site = 0.0
         for day in range(int(s.first[lot]), int(s.last[lot]) + 1):
             on_site += float(s.release[lot, day] - gone[lot, day])
-            kept = min(on_site, float(s.stock_max[lot])) if day < s.last[lot] else 0.0
+            kept = min(on_site, float(heap[lot, day])) if day < s.last[lot] else 0.0
+            if lot in twin:
+                heap[twin[lot], day] -= kept
             if (lot, day) in left:
                 x[left[lot, day]] = max(on_site - kept, 0.0)
             if (lot, day) in wait:

@@ -37,7 +37,7 @@ FILES = frozenset(
     {f"{name}.csv" for name in TABLES} | {"plan.json", "map.geojson", "report.html", "plan.xlsx"}
     | DISPATCH_FILES  # a new plan makes an older dispatch of the folder untrue
     | {"site.csv", "solutions.csv", "streets.csv", "site.html"}  # and an older siting
-    | {"changes.csv", "changes.html"}  # and an older re-planning
+    | {"changes.csv", "changes.html", "stocktake.csv"}  # and an older re-planning
     | {"reach.csv", "reach.json", "reach.html", "reach.toml"}  # and what reached a rate
     | {"worth.csv", "worth.html"}  # and what it was worth
 )  # fmt: skip

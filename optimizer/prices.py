@@ -32,6 +32,7 @@ SIDES = {
     "gate.out": "gate_out",
     "facility.room": "room",
     "street.share": "street_share",
+    "street.most": "street_most",
 }
 ALWAYS = ("supply.release", "demand.room")  # shown even when zero
 ZERO = 1e-9
@@ -45,7 +46,7 @@ def price_table(scenario: Scenario, program: Program, stages: tuple[Stage, ...])
     prices = np.column_stack([stage.price for stage in stages if stage.price is not None])
     rows: list[tuple[object, ...]] = []
     for name, side in SIDES.items():
-        if name not in program.rows:  # only where the share of a street is limited
+        if name not in program.rows:  # only where the burden of streets is limited or a goal
             continue
         block = program.rows[name]
         keys = dict(zip(block.dims, block.keys, strict=True))

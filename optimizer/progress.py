@@ -14,6 +14,11 @@ PATIENCE = 1.0  # seconds that pass in silence
 BEAT = 2.0  # seconds between signs of life of work that cannot count
 
 
+def seconds_left(start: float, done: int, left: int) -> str:
+    """About how long the rest takes, if each takes as long as those done since ``start``."""
+    return f"about {(time.perf_counter() - start) / done * left:,.0f} s left"
+
+
 class Progress:
     """Names the phase under way, with counts and elapsed seconds, and keeps the seconds of every phase.
 

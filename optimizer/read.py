@@ -74,7 +74,11 @@ class Inputs:
             return cls(source, tables, _scenario_of(source, settings, tables, faults))
 
     def changed(self, change: Callable[[Source, Faults], set[str]]) -> Scenario:
-        """The scenario of a changed copy.
+        """The scenario of a changed copy; see :meth:`altered`."""
+        return self.altered(change).scenario
+
+    def altered(self, change: Callable[[Source, Faults], set[str]]) -> Inputs:
+        """A changed copy.
 
         Args:
             change: changes the copy's tables (by putting others into their place) and settings, adds the faults it
@@ -89,7 +93,8 @@ class Inputs:
             touched = change(source, faults)
             settings = read_settings(source, faults)
             kept = {name: table for name, table in self.tables.items() if name not in touched}
-            return _scenario_of(source, settings, _typed(source, kept, faults), faults)
+            tables = _typed(_copied(source), kept, faults)
+            return Inputs(source, tables, _scenario_of(source, settings, tables, faults))
 
 
 def _copied(source: Source) -> Source:

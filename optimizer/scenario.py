@@ -33,10 +33,13 @@ UNITS = ("t", "m3_bank", "m3_loose", "m3_compacted")
 KINDS = ("yard", "disposal", "recycling", "treatment", "offsite", "quarry")
 PLANTS = ("recycling", "treatment")
 ABROAD = ("offsite", "quarry")  # kinds that bear nothing for the district: out of it, or receiving nothing
+EARTHWORKS = "spoil"  # waste class that is not dug in the rain
+DRAINING = ("sand_dry", "sand_wet", "gravel", "rock_blasted")  # earth that can be placed in the rain
+PLACED = ("demand", "disposal")  # kinds of place where earth is spread and compacted
 GATE_KINDS = ("load", "tip")
 UNCERTAIN = ("quantity", "delay", "rain", "wet")
-GOALS = ("unserved", "offsite", "landfill", "transfer", "haul", "empties", "cost", "carbon", "welfare", "changes",
-         "frozen")  # fmt: skip
+GOALS = ("unserved", "offsite", "landfill", "transfer", "fairness", "haul", "empties", "cost", "carbon", "welfare",
+         "changes", "frozen")  # fmt: skip
 
 
 def commodity_of(material: Ints | int, grade: Ints | int) -> Ints:
@@ -190,6 +193,8 @@ class Mixes:
     material: Ints
     min_share: Floats  # 0 when blank
     max_share: Floats  # 1 when blank
+    before: Floats  # t of the material, and of everything, that had come before the horizon; 0 when blank
+    before_all: Floats
 
 
 @dataclass(frozen=True)
@@ -264,6 +269,12 @@ class StreetRules:
         """What a t received, and a t that starts or ends there, counts for; tonnes alone where nothing is paid."""
         passing = self.per_passage / self.truck_t
         return (self.per_t, passing) if self.per_t or passing else (1.0, 0.0)
+
+    @property
+    def in_tonnes(self) -> tuple[float, float]:
+        """The same with a t received as 1; where only passages are paid, a t that starts or ends there as 1."""
+        received, passing = self.rates
+        return received / (received or passing), passing / (received or passing)
 
 
 @dataclass(frozen=True)
@@ -404,6 +415,8 @@ class Scenario:
     sizes: Sizes = NO_SIZES
     streets: StreetRules = StreetRules()
     period_days: int = 1  # calendar days that one day of the horizon stands for
+    rain: tuple[int, ...] = ()  # days on which soil that holds water is not placed; of drawn scenarios only
+    twins: tuple[tuple[int, int], ...] = ()  # a lot, and the lot of its wet soil: one pit with one gate and one heap
 
     @property
     def place_ids(self) -> tuple[str, ...]:
@@ -424,6 +437,13 @@ class Scenario:
     def street_of(self) -> tuple[str, ...]:
         """Street of every place in node order; blank where none is named."""
         return self.supplies.street + self.demands.street + self.facilities.street
+
+    @property
+    def not_placed_in_rain(self) -> Bools:
+        """(M,) materials that cannot be spread and compacted in the rain: earth, unless water runs off through it."""
+        m = self.materials
+        kinds = zip(m.ids, m.waste_class, strict=True)
+        return np.array([kind == EARTHWORKS and name not in DRAINING for name, kind in kinds], dtype=bool)
 
     @property
     def opened(self) -> Bools:

@@ -333,6 +333,10 @@ MIXES = TableSpec(
         Field("max_share", "number", "Largest share of all it receives.", "最大占比。", unit="share", default=1.0,
               low=0,
               high=1, example="0.5"),
+        Field("before_t", "number", "Of this material, what had come before the horizon; it counts in the shares.",
+              "计划期前已到的该材料，计入占比。", unit="t", default=0.0, low=0, high=MOST_T),
+        Field("before_all_t", "number", "Of all materials, what had come before the horizon.",
+              "计划期前已到的全部材料。", unit="t", default=0.0, low=0, high=MOST_T),
     ),
     key=("demand", "material"),
 )  # fmt: skip
@@ -452,9 +456,9 @@ UNCERTAINTY = TableSpec(
     "uncertainty", "What is not certain, for `cutfill hedge`; a plan takes what the other tables say.",
     "不确定量（用于 cutfill hedge）；常规计划以其他表为准。",
     (
-        Field("what", "choice", "quantity or delay of a lot or need; rain: days of the horizon on which earthworks "
-              "stop; wet: what a lot's soil counts as when it is dug after rain.",
-              "quantity 数量、delay 推迟天数（供方或需求点）；rain 计划期内停工雨天数；wet 雨后开挖土的材料归类。",
+        Field("what", "choice", "quantity or delay of a lot or need; rain: days of the horizon on which earth is "
+              "neither dug nor placed; wet: what a lot's soil counts as when it is dug after rain.",
+              "quantity 数量、delay 推迟天数（供方或需求点）；rain 不开挖、不填筑的雨天数；wet 雨后开挖土的材料归类。",
               required=True, choices=UNCERTAIN, example="quantity"),
         Field("id", "ref", "Lot or need; blank for rain.", "供方或需求点编号；rain 留空。",
               refers=("supplies", "demands"), example="S1"),

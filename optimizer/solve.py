@@ -24,6 +24,7 @@ UNITS = {
     "offsite": "t",
     "landfill": "t",
     "transfer": "t",
+    "fairness": "t",
     "haul": "t·km",
     "empties": "t·km",
     "cost": "CNY",

@@ -24,6 +24,7 @@ _STATUS: dict[highspy.HighsModelStatus, Status] = {
     highspy.HighsModelStatus.kInterrupt: "time_limit",
 }
 _DUAL_SIMPLEX, _PRIMAL_SIMPLEX = 1, 4
+_BASIS = [highspy.HighsBasisStatus(number) for number in range(5)]  # by number: looked up faster than made
 
 
 def _interruptible(run: Callable[[], object]) -> None:
@@ -159,8 +160,8 @@ class Highs:
             rows[slack] = at_bound
             columns[used[len(used) + spare + len(slack) :]] = at_bound
         basis = highspy.HighsBasis()
-        basis.col_status = [status(s) for s in columns.tolist()]
-        basis.row_status = [status(s) for s in rows.tolist()]
+        basis.col_status = [_BASIS[s] for s in columns.tolist()]
+        basis.row_status = [_BASIS[s] for s in rows.tolist()]
         basis.valid = True
         self._checked(self._highs.setBasis(basis), "take a basis")
 

@@ -12,7 +12,7 @@ from optimizer.blocks.empties import empties
 from optimizer.blocks.facility import balance, end_stock, gates, longest_stay, overnight, room
 from optimizer.blocks.money import carbon, cost, goals_by_destination, welfare
 from optimizer.blocks.plant import recipes
-from optimizer.blocks.street import streets
+from optimizer.blocks.street import fairness, streets
 from optimizer.blocks.supply import supply
 from optimizer.lanes import Lanes
 from optimizer.program import Model, Program
@@ -32,6 +32,7 @@ BLOCKS = (
     room,
     cuts,
     streets,
+    fairness,
     goals_by_destination,
     cost,
     carbon,

@@ -46,17 +46,22 @@ def demand(m: Model) -> None:
 
 
 def blend(m: Model) -> None:
-    """Share limits by mass over all that the demand receives in the horizon.
+    """Share limits by mass over all that the demand receives in the horizon and has received before.
 
-        Σ_material x − min_share Σ x ≥ 0        Σ_material x − max_share Σ x ≤ 0
+        Σ_material x − min_share Σ x ≥ min(0, min_share B − b)
+        Σ_material x − max_share Σ x ≤ max(0, max_share B − b)
 
+    b is what had come of the material, B of everything. Where they broke the limit, what comes keeps it by itself.
     Dual of ``blend.min`` and ``blend.max``: change of the goal per t by which the limit is loosened the wrong way
     round, that is, per t added to the right-hand side (≥ 0 for min, ≤ 0 for max).
     """
     mixes = m.scenario.mixes
+    least = np.minimum(0.0, mixes.min_share * mixes.before_all - mixes.before)
+    most = np.maximum(0.0, mixes.max_share * mixes.before_all - mixes.before)
+    low, high = np.flatnonzero(mixes.min_share > 0), np.flatnonzero(mixes.max_share < 1)
     for name, share, rows, bounds in (
-        ("blend.min", mixes.min_share, np.flatnonzero(mixes.min_share > 0), (0.0, np.inf)),
-        ("blend.max", mixes.max_share, np.flatnonzero(mixes.max_share < 1), (-np.inf, 0.0)),
+        ("blend.min", mixes.min_share, low, (least[low], np.inf)),
+        ("blend.max", mixes.max_share, high, (-np.inf, most[high])),
     ):
         block = m.add_rows(name, *bounds, demand=mixes.demand[rows], material=mixes.material[rows])
         for row, mix in zip(block.index, rows, strict=True):

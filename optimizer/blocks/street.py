@@ -1,4 +1,4 @@
-"""Fairness among streets: no street bears more than its share of what all of them bear."""
+"""Fairness among streets: none bears more than its share of what all of them bear, and the most that one bears."""
 
 from __future__ import annotations
 
@@ -30,6 +30,28 @@ def streets(m: Model) -> None:
         m.couple(_share_of(m.scenario, street, row, s, share))
 
 
+def fairness(m: Model) -> None:
+    """`fairness`: the largest burden of a street, in t received there; passages count at their rate against a t's.
+
+        burden_s ≤ z for every street s        fairness = z
+
+    Only where it is a goal. Column ``street.most`` is z in a unit that keeps it below all mass that can move.
+    Dual of ``street.most``: change of the goal per t that the street bears beside the plan (≥ 0 as a burden, so ≤ 0).
+    """
+    names, street = named_streets(m.scenario)
+    if "fairness" not in m.scenario.objective.goals or not names:
+        return
+    received, passing = m.scenario.streets.in_tonnes
+    unit = 1.0 + received + 2 * passing
+    every = np.arange(len(names))
+    most = m.add_columns("street.most", 0.0, np.inf, day=[0])  # of all days
+    rows = m.add_rows("street.most", -np.inf, 0.0, street=every)
+    m.add(rows.index, np.full(len(every), most.start), -unit)
+    m.cost("fairness", most.index, unit)
+    for row, s in zip(rows.index.tolist(), every.tolist(), strict=True):
+        m.couple(_burden_of(m.scenario, street, row, s))
+
+
 def named_streets(scenario: Scenario) -> tuple[tuple[str, ...], Ints]:
     """Names of all streets in order, and (places,) which one each place lies in; -1 where none is named."""
     names = tuple(sorted(set(scenario.street_of) - {""}))
@@ -40,6 +62,20 @@ def named_streets(scenario: Scenario) -> tuple[tuple[str, ...], Ints]:
 def bears(scenario: Scenario) -> np.ndarray:
     """(F,) facilities that a street bears."""
     return np.array([kind not in ABROAD for kind in scenario.facilities.kind], dtype=bool)
+
+
+def _burden_of(scenario: Scenario, street: Ints, row: int, s: int) -> Coupling:
+    received, passing = scenario.streets.in_tonnes
+    hosted = np.zeros(len(street), dtype=bool)
+    hosted[scenario.first_facility :] = bears(scenario)
+
+    def coupling(lanes: Lanes) -> tuple[Ints, Ints, Floats]:
+        start, end = street[lanes.origins] == s, street[lanes.destinations] == s
+        value = received * (hosted[lanes.destinations] & end) + passing * (start | end)
+        at = np.flatnonzero(value).astype(np.int32)
+        return at, np.full(len(at), row, dtype=np.int32), value[at]
+
+    return coupling
 
 
 def _share_of(scenario: Scenario, street: Ints, row: int, s: int, share: float) -> Coupling:

@@ -12,6 +12,7 @@ from optimizer.check.moves import Flows, Places, Processing
 from optimizer.check.plants import Made
 from optimizer.check.rows import Rates
 from optimizer.check.stocks import Stocks
+from optimizer.check.streets import largest_burden
 from optimizer.scenario import GRADES, Bools, Floats, Scenario
 
 Figures = dict[str, float | None]
@@ -80,6 +81,8 @@ def goal_values(count: Recount, reference: Sheet | None) -> dict[str, float]:
         "carbon": _carbon(count),
         "welfare": cost + float(asks - bids),
     }
+    if "fairness" in s.objective.goals:
+        values["fairness"] = largest_burden(s, flows)
     if "empties" in s.objective.goals:
         values["empties"] = sum(_empties(count, day) for day in np.unique(flows.day).tolist())
     if reference is not None:

@@ -10,7 +10,7 @@ import numpy as np
 from optimizer.check.moves import PLACE_KINDS, Flows, Places, first_rows, goods, goods_of
 from optimizer.check.result import ABSOLUTE, Ledger, agree, number, slack
 from optimizer.distances import Distances
-from optimizer.scenario import GRADE_NAMES, GRADES, PLANTS, Bools, Floats, Scenario
+from optimizer.scenario import GRADE_NAMES, GRADES, PLACED, PLANTS, Bools, Floats, Scenario
 
 FILE = "flows.csv"
 # DESIGN.md, "Who may send to whom"
@@ -154,6 +154,12 @@ class Rows:
             is_open[flows.origin, flows.day], "from", lambda i: self._closed(int(flows.origin[i]), int(flows.day[i]))
         )
         self._expect(is_open[flows.to, flows.day], "to", lambda i: self._closed(int(flows.to[i]), int(flows.day[i])))
+        held_up = s.not_placed_in_rain[flows.material] & self.places.are(flows.to, *PLACED)
+        self._expect(
+            ~held_up | ~np.isin(flows.day, s.rain),
+            "date",
+            lambda i: f"{s.materials.ids[flows.material[i]]} is placed at {self._name(flows.to[i])} in the rain",
+        )
 
     def _closed(self, node: int, day: int) -> str:
         s, date = self.scenario, self.scenario.date(day)

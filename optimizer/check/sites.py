@@ -40,20 +40,54 @@ def check_supplies(scenario: Scenario, places: Places, flows: Flows, ledger: Led
         over = moved[:, d] - there
         _expect_there(scenario, d, moved[:, d], there, released[:, d], last[:, d], ledger)
         waiting = np.minimum(np.maximum(-over, 0.0), lots.stock_max)
-    rate = np.broadcast_to(lots.daily_max[:, None], moved.shape)
+    _expect_heaps(scenario, moved, last, ledger)
+    rate, loaded = np.broadcast_to(lots.daily_max[:, None], moved.shape), moved.copy()
+    for dry, wet in scenario.twins:
+        loaded[[dry, wet]] = moved[dry] + moved[wet]
     ledger.expect_all(
-        moved <= rate + slack(rate),
+        loaded <= rate + slack(rate),
         FILE,
         lambda i: int(last.flat[i]),
         "t",
         lambda i: (
-            f"{number(moved.flat[i])} t leave {lots.ids[i // scenario.days]} on {scenario.date(i % scenario.days)}, "
+            f"{number(loaded.flat[i])} t leave {lots.ids[i // scenario.days]} on {scenario.date(i % scenario.days)}, "
             f"more than its daily_max of {number(rate.flat[i])} t"
         ),
-        lambda i: float(moved.flat[i] - rate.flat[i]),
+        lambda i: float(loaded.flat[i] - rate.flat[i]),
     )
     offered, gone = lots.release.sum(axis=1), moved.sum(axis=1)
     return Served(offered, gone, np.where(lots.must_move, np.maximum(offered - gone, 0.0), 0.0))
+
+
+def _least_kept(release: Floats, moved: Floats) -> Floats:
+    """(…, days) t that must lie on site each night for what leaves later to be there."""
+    kept = np.zeros_like(moved)
+    for day in range(moved.shape[-1] - 2, -1, -1):
+        kept[..., day] = np.maximum(kept[..., day + 1] + moved[..., day + 1] - release[..., day + 1], 0.0)
+    return kept
+
+
+def _expect_heaps(scenario: Scenario, moved: Floats, last: Ints, ledger: Ledger) -> None:
+    """Wet and dry soil of one pit, as far as it leaves later, fit its ``stock_max`` together at night."""
+    for pair in scenario.twins:
+        _expect_heap(scenario, list(pair), moved, last, ledger)
+
+
+def _expect_heap(scenario: Scenario, pit: list[int], moved: Floats, last: Ints, ledger: Ledger) -> None:
+    lots = scenario.supplies
+    kept = _least_kept(lots.release[pit], moved[pit]).sum(axis=0)
+    most = np.full(len(kept), lots.stock_max[pit[0]])
+    ledger.expect_all(
+        kept <= most + slack(most),
+        FILE,
+        lambda i: int(last[pit, i:].max()),
+        "t",
+        lambda i: (
+            f"{number(kept[i])} t lie at {lots.ids[pit[0]]}, wet and dry, in the night after {scenario.date(i)}, "
+            f"more than its stock_max of {number(most[i])} t"
+        ),
+        lambda i: float(kept[i] - most[i]),
+    )
 
 
 def _expect_there(
@@ -123,9 +157,11 @@ def check_demands(scenario: Scenario, places: Places, flows: Flows, ledger: Ledg
 
 
 def check_blends(scenario: Scenario, places: Places, flows: Flows, ledger: Ledger) -> None:
-    """Shares by mass of all that a demand receives over the horizon."""
+    """Shares by mass of all that a demand receives and had before; a limit broken before is kept by what comes."""
     mixes = scenario.mixes
-    for demand, material, low, high in zip(mixes.demand, mixes.material, mixes.min_share, mixes.max_share, strict=True):
+    for demand, material, low, high, before, all_before in zip(
+        mixes.demand, mixes.material, mixes.min_share, mixes.max_share, mixes.before, mixes.before_all, strict=True
+    ):
         here = flows.to == places.first_demand + demand
         this = here & (flows.material == material)
         part, whole = flows.total(this), flows.total(here)
@@ -134,7 +170,8 @@ def check_blends(scenario: Scenario, places: Places, flows: Flows, ledger: Ledge
             f"{scenario.materials.ids[material]}"
         )
         line = flows.last_line(this) or flows.last_line(here)
-        over, under = part - high * whole, low * whole - part
+        over = part - high * whole - max(0.0, high * all_before - before)
+        under = low * whole - part - max(0.0, before - low * all_before)
         message = f"{told}, more than its max_share of {number(high)}"
         ledger.expect(bool(over <= slack(whole)), FILE, line, "material", message, over)
         message = f"{told}, less than its min_share of {number(low)}"

@@ -56,6 +56,13 @@ def check_streets(scenario: Scenario, flows: Flows, sheet: Sheet | None, ledger:
     ledger.expect(not missing, FILE, 0, "street", f"has no row for {', '.join(sorted(missing))}")
 
 
+def largest_burden(scenario: Scenario, flows: Flows) -> float:
+    """What the goal `fairness` counts: the most that one street bears, in t received there."""
+    rules, right = scenario.streets, recount(scenario, flows)
+    a_tonne = rules.per_t or rules.per_passage / rules.truck_t or 1.0
+    return max((own["burden"] for own in right.values()), default=0.0) / a_tonne
+
+
 def recount(scenario: Scenario, flows: Flows) -> defaultdict[str, dict[str, float]]:
     """Street → its figures, from the rows of flows.csv one by one."""
     rules, street = scenario.streets, scenario.street_of

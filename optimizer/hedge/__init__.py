@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from optimizer.arguments import whole
+from optimizer import spread
+from optimizer.arguments import some, whole
 
 __all__ = ["add_arguments", "command"]
 
@@ -15,9 +16,9 @@ SAMPLES, DAYS, WORST_SHARE = 20, 1, 0.05
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of ``cutfill hedge``."""
     parser.add_argument("scenario", type=Path, help="scenario folder, .xlsx or .json, with uncertainty.csv")
-    parser.add_argument("--samples", type=_some, default=SAMPLES, metavar="N", help=f"scenarios drawn ({SAMPLES})")
+    parser.add_argument("--samples", type=some, default=SAMPLES, metavar="N", help=f"scenarios drawn ({SAMPLES})")
     parser.add_argument("--seed", type=whole, default=0, help="of the draws")
-    parser.add_argument("--order", type=_some, default=DAYS, metavar="DAYS",
+    parser.add_argument("--order", type=some, default=DAYS, metavar="DAYS",
                         help=f"first days whose drives are ordered now ({DAYS})")  # fmt: skip
     parser.add_argument("--worst", type=_weight, default=0.0, metavar="WEIGHT",
                         help="weight, 0 to 1, of the worst part against the mean of all (0)")  # fmt: skip
@@ -25,15 +26,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help=f"how large the worst part is ({WORST_SHARE})")  # fmt: skip
     parser.add_argument("--weight", action="append", default=[], metavar="GOAL=CNY",
                         help="CNY per unit of a goal, in place of the scenario's objective")  # fmt: skip
+    spread.add_arguments(parser, "; in this one where neither is given")
     parser.add_argument("-o", "--out", type=Path, required=True, help="folder to write")
     parser.add_argument("--json", action="store_true", help="print hedge.json on standard output")
     parser.add_argument("--quiet", action="store_true", help="no progress on standard error")
-
-
-def _some(text: str) -> int:
-    if not whole(text):
-        raise argparse.ArgumentTypeError("expected a whole number, 1 or more")
-    return int(text)
 
 
 def _weight(text: str) -> float:
@@ -55,7 +51,7 @@ def _share(text: str) -> float:
 def command(args: argparse.Namespace) -> int:
     """Runs ``cutfill hedge``; returns the exit code."""
     from optimizer.cli import DONE, FAULTY_PLAN
-    from optimizer.hedge.study import Request, study
+    from optimizer.hedge.study import COMMAND, Request, study
     from optimizer.hedge.tables import told, weights_of, write
     from optimizer.outputs import summary_json
     from optimizer.progress import Progress
@@ -66,7 +62,8 @@ def command(args: argparse.Namespace) -> int:
     with progress.phase("read"):
         scenario = load_scenario(args.scenario)
     request = Request(args.samples, args.seed, min(args.order, scenario.days), args.worst, args.worst_share, weights)
-    hedge = study(scenario, request, progress)
+    with spread.Workers(COMMAND, args.workers, args.cluster) as workers:
+        hedge = study(scenario, request, progress, workers, args.out)
     summary = told(hedge)
     write(hedge, summary, args.out)
     if args.json:

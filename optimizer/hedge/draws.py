@@ -15,12 +15,11 @@ from typing import Any, TypeVar
 import numpy as np
 
 from optimizer.distances import Distances
-from optimizer.scenario import GRADES, Demands, Floats, Scenario, Supplies, Uncertain, commodity_of
+from optimizer.scenario import EARTHWORKS, GRADES, Demands, Floats, Scenario, Supplies, Uncertain, commodity_of
 from optimizer.whatif.study import Straight
 
 TENTH = NormalDist().inv_cdf(0.9)
 WET = "~wet"  # ends the id of what a lot digs after rain
-EARTHWORKS = "spoil"  # waste class that is not dug in the rain
 _Part = TypeVar("_Part", Supplies, Demands)
 
 
@@ -56,7 +55,7 @@ class Template:
         longer = replace(longer, ids=ids, commodity=commodity, release=release)
         at = np.concatenate([lots, np.arange(n, len(scenario.place_ids))])
         twin = {row.node: n + i for i, row in enumerate(wet)}
-        return cls(scenario, replace(scenario, supplies=longer), at, twin)
+        return cls(scenario, replace(scenario, supplies=longer, twins=tuple(twin.items())), at, twin)
 
     def distances(self, whole: Distances) -> Distances:
         """Distances of the scenario as entered, for these lots as well."""
@@ -68,6 +67,7 @@ class Template:
             cost_per_t=whole.cost_per_t[block],
             paths=Straight(self.scenario.lonlat),
             reach=None,
+            anywhere=None,
         )
 
 
@@ -148,7 +148,7 @@ def _sample(
             supplies = replace(moved, release=_later(moved.release, row.node, round(value)))
     if rain:
         supplies = _rained_on(scenario, supplies, template.twin, rain)
-    return Sample(replace(scenario, supplies=supplies, demands=demands), rain)
+    return Sample(replace(scenario, supplies=supplies, demands=demands, rain=rain), rain)
 
 
 def _scaled(values: Floats, at: int, factor: float) -> Floats:

@@ -10,7 +10,7 @@ import numpy as np
 
 from optimizer.backends import make_backend
 from optimizer.distances import Distances
-from optimizer.hedge.draws import Sample, Template
+from optimizer.hedge.draws import Template
 from optimizer.hedge.stages import Future
 from optimizer.planner import Options
 from optimizer.scenario import Floats, Ints, Scenario
@@ -40,15 +40,26 @@ class Sitings:
         return int(self.costs.mean(axis=1).argmin())
 
 
-def sitings(template: Template, samples: Sequence[Sample], distances: Distances) -> Sitings | None:
-    """Every set of candidates planned in every sample; None where there are no candidates."""
-    f = template.scenario.facilities
-    at = [i for i, status in enumerate(f.status) if status == "candidate"]
-    if not at:
-        return None
-    sets = _sets(at)
-    columns = [_costs(_all_open(sample.scenario), template, distances, at, sets) for sample in samples]
-    return Sitings(tuple(f.ids[i] for i in at), sets, np.column_stack(columns))
+def sets_of(scenario: Scenario) -> tuple[tuple[int, ...], ...]:
+    """The sets that are looked at, of facility numbers; none where there are no candidates."""
+    at = _candidates(scenario)
+    sizes = range(len(at) + 1) if len(at) <= ALL_SETS else (0, 1, len(at))
+    return tuple(chosen for size in sizes for chosen in combinations(at, size)) if at else ()
+
+
+def sitings(scenario: Scenario, columns: Sequence[Sequence[float]]) -> Sitings:
+    """What every set costs in every sample.
+
+    Args:
+        scenario: any sample's.
+        columns: for each sample :func:`set_costs`.
+    """
+    ids = scenario.facilities.ids
+    return Sitings(tuple(ids[i] for i in _candidates(scenario)), sets_of(scenario), np.array(columns).T)
+
+
+def _candidates(scenario: Scenario) -> list[int]:
+    return [i for i, status in enumerate(scenario.facilities.status) if status == "candidate"]
 
 
 def _all_open(scenario: Scenario) -> Scenario:
@@ -62,15 +73,11 @@ def _all_open(scenario: Scenario) -> Scenario:
     return opened(scenario, choices, chosen)
 
 
-def _sets(at: Sequence[int]) -> tuple[tuple[int, ...], ...]:
-    sizes = range(len(at) + 1) if len(at) <= ALL_SETS else (0, 1, len(at))
-    return tuple(chosen for size in sizes for chosen in combinations(at, size))
-
-
-def _costs(
-    scenario: Scenario, template: Template, distances: Distances, at: Sequence[int], sets: Sequence[tuple[int, ...]]
+def set_costs(
+    scenario: Scenario, template: Template, distances: Distances, sets: Sequence[tuple[int, ...]]
 ) -> list[float]:
     """CNY of each set in one sample: all are open in one live program, and those not in the set get no lanes."""
+    at, scenario = _candidates(scenario), _all_open(scenario)
     future = Future.of(scenario, template, distances, 0)
     backend = make_backend(Options().solver)
     backend.load(future.program)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 import numpy as np
 from scipy import sparse
@@ -104,17 +103,9 @@ def certain(future: Future, x: Floats) -> Orders:
 
 @dataclass(frozen=True)
 class Hedged:
-    """The best orders over all samples.
-
-    Attributes:
-        costs: (samples,) CNY.
-        x: columns of each sample.
-        value, bound: of what is minimised, and what the duals prove it cannot be below.
-    """
+    """The best orders over all samples; ``value`` and ``bound`` of what is minimised, the bound proven by the duals."""
 
     orders: Orders
-    costs: Floats
-    x: list[Floats]
     value: float
     bound: float
 
@@ -138,15 +129,8 @@ def hedged(futures: Sequence[Future], worst: float, share: float, floor: float) 
     dearest = max(1.0, *(float(np.abs(future.cost).max()) for future in futures))
     mass = dearest * max(all_mass(future.program) for future in futures)  # more than any t, and than any CNY
     bound = proven_bound(program, cost, dual, [], np.zeros(0), [], mass=mass)
-    split = np.cumsum([len(pairs), *(future.program.shape[1] for future in futures)])
-    orders = Orders.of(x[: len(pairs)], pairs, drive)
-    parts = [x[a:b] for a, b in pairwise(split.tolist())]
-    costs = [
-        float((f.cost - f.lanes_of.T @ f.drive) @ part) + f.constant + orders.paid
-        for f, part in zip(futures, parts, strict=True)
-    ]
     mean = (1 - worst) * float(np.mean([f.constant for f in futures]))
-    return Hedged(orders, np.array(costs), parts, float(cost @ x) + mean, bound + mean)
+    return Hedged(Orders.of(x[: len(pairs)], pairs, drive), float(cost @ x) + mean, bound + mean)
 
 
 def _extensive(

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
-from optimizer.backends import make_backend
-from optimizer.check.result import Finding
-from optimizer.distances import Distances, measure
+from optimizer.distances import measure
 from optimizer.errors import InputError
+from optimizer.hedge.answers import Answering, Ground, Question, answered
 from optimizer.hedge.draws import Sample, Template, drawn
 from optimizer.hedge.sitings import Sitings, sitings
 from optimizer.hedge.stages import Future, Hedged, Orders, certain, figure, hedged
-from optimizer.planner import Options, planning_of
 from optimizer.progress import Progress
 from optimizer.scenario import Floats, Objective, Scenario
-from optimizer.solve import TOTAL, Solution, Stage, open_session, violations
-from optimizer.whatif.study import INDEPENDENT, recomputed
+from optimizer.spread import Row, Work, Workers
+from optimizer.whatif.study import INDEPENDENT
 
 COMMAND = "cutfill hedge"
 MOST_COLUMNS = 600_000  # of all samples together in one program
 PLANS = ("certain", "hedged", "perfect")
+CLOSE = 1e-6  # of a sum of money; less is arithmetic
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Hedge:
     orders: dict[str, Orders]
     best: Hedged
     sitings: Sitings | None
-    findings: list[Finding]
+    findings: list[str]
 
     def value(self, plan: str) -> float:
         """What is minimised, of a plan."""
@@ -81,8 +81,15 @@ def in_money(scenario: Scenario, weights: dict[str, float]) -> Scenario:
     return replace(scenario, objective=Objective(order=(), weights=chosen))
 
 
-def study(scenario: Scenario, request: Request, progress: Progress) -> Hedge:
+def study(scenario: Scenario, request: Request, progress: Progress, workers: Workers, folder: Path) -> Hedge:
     """Draws, orders, and compares.
+
+    Args:
+        scenario: with its uncertainty.
+        request: how.
+        progress: told of phases and samples.
+        workers: who answers the samples.
+        folder: where answers are kept as they come.
 
     Raises:
         InputError: nothing is uncertain, or the samples are too many for one program.
@@ -97,28 +104,77 @@ def study(scenario: Scenario, request: Request, progress: Progress) -> Hedge:
     with progress.phase("certain plan"):
         entered = Future.of(template.scenario, template, distances, request.days)
         _refuse_too_large(entered.program.shape[1], request)
-        orders = {"certain": certain(entered, entered.perfect()[1])}
-    samples = drawn(template, request.samples, request.seed)
+        orders = certain(entered, entered.perfect()[1])
+    ground = Ground(template, distances, independent, request.samples, request.days)
+    asking = _Asking(ground, request, workers, folder, progress)
     with progress.phase("samples"):
-        futures = [Future.of(sample.scenario, template, distances, request.days) for sample in samples]
-        perfect = [future.perfect() for future in futures]
-        under = [future.under(orders["certain"]) for future in futures]
+        rows = asking.rows((("perfect", None), ("certain", orders)), sitings=True)
+    samples = drawn(template, request.samples, request.seed)
     with progress.phase("hedged orders"):
-        best = hedged(futures, request.worst, request.share, min(cost for cost, _ in perfect))
-        orders["hedged"] = best.orders
-    costs = {"certain": _costs(under), "hedged": best.costs, "perfect": _costs(perfect)}
-    columns = {"certain": [x for _, x in under], "hedged": best.x, "perfect": [x for _, x in perfect]}
-    unserved = {
-        plan: np.array([_unserved(f, x) for f, x in zip(futures, columns[plan], strict=True)]) for plan in PLANS
-    }
-    with progress.phase("fresh samples"):
-        fresh = _fresh(template, distances, orders, request)
-    with progress.phase("sitings"):
-        chosen = sitings(template, samples, distances)
-    with progress.phase("check"):
-        readings = [_checked(f, x, distances, independent) for f, x in zip(futures, best.x, strict=True)]
-        findings = [finding for reading in readings for finding in reading]
-    return Hedge(request, scenario, samples, costs, unserved, fresh, orders, best, chosen, findings)
+        futures = [Future.of(sample.scenario, template, distances, request.days) for sample in samples]
+        floor = min(row["perfect"] for row in rows[: request.samples])
+        best = hedged(futures, request.worst, request.share, floor)
+    with progress.phase("hedged samples"):
+        last = asking.rows((("hedged", best.orders),), sitings=False)
+    both = [before | after | {"findings": before["findings"] + after["findings"], "sitings": before["sitings"]}
+            for before, after in zip(rows, last, strict=True)]  # fmt: skip
+    return _hedge(request, scenario, samples, {"certain": orders, "hedged": best.orders}, best, both)
+
+
+@dataclass(frozen=True)
+class _Asking:
+    """Puts questions about every sample, those drawn first and as many fresh ones."""
+
+    ground: Ground
+    request: Request
+    workers: Workers
+    folder: Path
+    progress: Progress
+
+    def rows(self, plans: tuple[tuple[str, Orders | None], ...], *, sitings: bool) -> list[Row]:
+        """Rows of the samples drawn, then of the fresh ones; candidates are asked for in the first."""
+        request, scenario = self.request, self.ground.template.entered
+        questions = [
+            Question(seed, number, plans, sitings and seed == request.seed)
+            for seed in (request.seed, request.seed + 1)
+            for number in range(request.samples)
+        ]
+        marks = (sorted(scenario.hashes.items()), request.samples, request.days, request.weights)
+        work = Work("samples", self.ground, marks, Answering, answered)
+        return self.workers.rows(work, questions, self.folder, self.progress)
+
+
+def _hedge(
+    request: Request,
+    scenario: Scenario,
+    samples: list[Sample],
+    orders: dict[str, Orders],
+    best: Hedged,
+    rows: Sequence[Row],
+) -> Hedge:
+    """The answer from the rows of all samples."""
+    first, fresh = rows[: request.samples], rows[request.samples :]
+
+    def column(part: Sequence[Row], name: str) -> Floats:
+        return np.array([row[name] for row in part])
+
+    costs = {plan: column(first, plan) for plan in PLANS}
+    findings = [finding for row in rows for finding in row["findings"]]
+    told = figure(costs["hedged"], request.worst, request.share)
+    if told > best.value + CLOSE * max(abs(best.value), 1.0):
+        findings.append(f"hedged orders: {told:.2f} CNY sample by sample, {best.value:.2f} in one program")
+    return Hedge(
+        request,
+        scenario,
+        samples,
+        costs,
+        {plan: column(first, f"unserved_{plan}") for plan in PLANS},
+        {plan: column(fresh, plan) for plan in PLANS},
+        orders,
+        best,
+        sitings(samples[0].scenario, [row["sitings"] for row in first]) if first[0]["sitings"] else None,
+        findings,
+    )
 
 
 def _refuse_too_large(columns: int, request: Request) -> None:
@@ -126,32 +182,3 @@ def _refuse_too_large(columns: int, request: Request) -> None:
     if request.samples > most:
         told = f"{request.samples} samples of {columns:,} columns are too many for one program; {most} would do"
         raise InputError.single(COMMAND, told, column="--samples")
-
-
-def _costs(found: Sequence[tuple[float, Floats]]) -> Floats:
-    return np.array([cost for cost, _ in found])
-
-
-def _unserved(future: Future, x: Floats) -> float:
-    return float(future.program.goals["unserved"] @ x)
-
-
-def _fresh(template: Template, distances: Distances, orders: dict[str, Orders], request: Request) -> dict[str, Floats]:
-    """The same orders on as many other draws."""
-    others = drawn(template, request.samples, request.seed + 1)
-    futures = [Future.of(sample.scenario, template, distances, request.days) for sample in others]
-    told = {plan: _costs([future.under(given) for future in futures]) for plan, given in orders.items()}
-    return told | {"perfect": _costs([future.perfect() for future in futures])}
-
-
-def _checked(future: Future, x: Floats, distances: Distances, independent: Distances) -> tuple[Finding, ...]:
-    """What the second reading finds in the plan of one sample."""
-    session = open_session(future.scenario, future.program, make_backend(Options().solver))
-    row, bound = violations(future.program, x)
-    solution = Solution(x, (Stage(TOTAL, 0.0, -np.inf, None, 0, 0.0),), "optimal", row, bound)
-    session.stages = list(solution.stages)
-    planning = planning_of(
-        future.scenario, distances, future.lanes, future.program, session, solution, Progress(quiet=True), brief=True
-    )
-    planning.plan.summary.update(status="feasible", termination="sample")
-    return recomputed(planning, independent)

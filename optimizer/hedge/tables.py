@@ -62,7 +62,7 @@ def told(hedge: Hedge) -> dict[str, Any]:
         "value": hedge.best.value,
         "bound": hedge.best.bound,
         "sentences": [{"en": words.en, "zh": words.zh} for words in sentences(hedge)],
-        "findings": [str(finding) for finding in hedge.findings],
+        "findings": hedge.findings,
     }
 
 

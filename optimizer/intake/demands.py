@@ -73,7 +73,10 @@ def build_mixes(intake: Intake, demands: Demands) -> Mixes:
         table.fault(faults, row, "min_share", f"{low[row]:g} is more than max_share, {high[row]:g}")
     for d in np.unique(demand[good]):
         _check_shares(intake, table, demands, int(d), np.flatnonzero(good & (demand == d)))
-    return Mixes(demand[good], material[good], low[good], high[good])
+    before, before_all = table.filled("before_t", 0.0), table.filled("before_all_t", 0.0)
+    for row in rows_where(before > before_all):
+        table.fault(faults, row, "before_t", f"{before[row]:g} is more than before_all_t, {before_all[row]:g}")
+    return Mixes(demand[good], material[good], low[good], high[good], before[good], before_all[good])
 
 
 def _check_shares(intake: Intake, table: Typed, demands: Demands, demand: int, rows: np.ndarray) -> None:

@@ -112,6 +112,7 @@ def rest(truth: Scenario, entered: Scenario, done: Done, first: int, days: int) 
             daily_out=f.daily_out[:, here],
             storage=np.where(sink, np.maximum(f.storage - done.used, 0.0), f.storage),
         ),
+        rain=tuple(day - first for day in truth.rain if first <= day < min(known, first + days)),
         stocks=OpeningStocks(held.astype(np.int32), commodity.astype(np.int32), done.stock[held, commodity]),
     )
 

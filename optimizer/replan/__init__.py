@@ -20,6 +20,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--actuals", type=Path, required=True, metavar="CSV", help="what has moved before --from")
     parser.add_argument("--from", dest="first", type=_date, required=True, metavar="DATE", help="plan anew from here")
     parser.add_argument("--scenario", type=Path, help="the scenario as it is known now, if not where OUT's lies")
+    parser.add_argument("--stocktake", type=Path, metavar="CSV", help="stock measured in yards and plants")
+    parser.add_argument("--variant", metavar="TOML", help="patch of the scenario; a.toml+b.toml applies both")
     parser.add_argument("-o", "--out", type=Path, help="folder to write; OUT-from-DATE if not given")
     parser.add_argument("--days", type=whole, metavar="DAYS", help="days of the new plan, if more than are left")
     parser.add_argument("--freeze", type=whole, default=1, metavar="DAYS", help="first days whose orders stay; 1")
@@ -57,6 +59,8 @@ def command(args: argparse.Namespace) -> int:
         args.calm_after,
         args.change_cost,
         out,
+        args.stocktake,
+        args.variant,
     )
     progress = Progress(quiet=args.quiet, as_json=args.json)
     summary, findings = plan_again(request, Options(time_limit=args.time_limit), progress)

@@ -15,7 +15,7 @@ from optimizer.intake.library import build_library
 from optimizer.intake.lookups import Ids
 from optimizer.intake.typed import Typed, read_table, rows_where
 from optimizer.read import Inputs
-from optimizer.scenario import GRADES, Floats, Ints, Scenario, commodity_of
+from optimizer.scenario import GRADES, PLANTS, Floats, Ints, Scenario, commodity_of
 from optimizer.schema import MOST_T, PLACE_TABLES, Field, TableSpec
 
 UNREAD = ("km", "t_km", "minutes", "cost", "via")  # columns of flows.csv, so that a corrected copy of it can be given
@@ -28,6 +28,24 @@ ACTUALS = TableSpec("actuals", "What has moved.", "已完成的运输。", (
     Field("t", "number", "Tonnes.", "吨数。", unit="t", required=True, low=0, high=MOST_T),
     *(Field(name, "text", "Not read.", "不读取。") for name in UNREAD),
 ))  # fmt: skip
+
+STOCKTAKE = TableSpec("stocktake", "Stock that was measured.", "实测库存。", (
+    Field("date", "date", "Evening on which it was measured.", "盘点日期（当日收工后）。", required=True),
+    Field("facility", "ref", "Yard or plant.", "转运场或处理厂。", required=True, refers=("facilities",)),
+    Field("material", "material", "Material.", "材料。", required=True),
+    Field("grade", "grade", "Grade; blank = 2.", "等级；空白为 2。"),
+    Field("t", "number", "Tonnes that lie there.", "实测吨数。", unit="t", required=True, low=0, high=MOST_T),
+))  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Taken:
+    """Stock measured on the evening of a day: t of a commodity at a facility (by number)."""
+
+    day: int
+    facility: int
+    commodity: int
+    t: float
 
 
 @dataclass(frozen=True)
@@ -68,6 +86,52 @@ def read_actuals(path: Path, inputs: Inputs, first: int) -> Moves:
     return Moves(
         (table["date"] - start).astype(np.int32), origin, destination, commodity_of(material, grade), table["t"]
     )
+
+
+def read_stocktake(path: Path, inputs: Inputs, first: int) -> list[Taken]:
+    """What was measured before day ``first``; what is not listed lies there as booked.
+
+    Raises:
+        InputError: with every fault of the file.
+    """
+    faults, scenario = Faults(), inputs.scenario
+    table = read_table(read_csv(path, STOCKTAKE, path.name, faults, {}), STOCKTAKE, path.name, faults)
+    places = Ids()
+    for name in PLACE_TABLES:
+        places.add(inputs.tables[name], inputs.tables[name].spec.key[0], faults)
+    facility = places.column(table, "facility", faults)
+    material = build_library(inputs.tables["materials"], Faults()).column(table, "material", faults)
+    commodity = commodity_of(material, np.where(table["grade"] == 0, 2, table["grade"]))
+    _refuse_odd_days(table, scenario, first, faults)
+    _refuse_odd_stock(table, scenario, first, facility, commodity, faults)
+    faults.raise_if_any()
+    day = (table["date"] - scenario.start.toordinal()).tolist()
+    return [
+        Taken(int(d), int(f), int(k), float(t))
+        for d, f, k, t in zip(day, facility.tolist(), commodity.tolist(), table["t"].tolist(), strict=True)
+    ]
+
+
+def _refuse_odd_stock(
+    table: Typed, scenario: Scenario, first: int, facility: Ints, commodity: Ints, faults: Faults
+) -> None:
+    """Stock lies in yards and plants, is measured once, and in a plant when the last day is over."""
+    f, evening = scenario.facilities, scenario.start.toordinal() + first - 1
+    seen: dict[tuple[int, int], int] = {}
+    for row in range(len(table)):
+        at, what = int(facility[row]), int(commodity[row])
+        if at < 0 or what < 0:
+            continue
+        if f.kind[at] != "yard" and f.kind[at] not in PLANTS:
+            told = f"{f.ids[at]} is of kind {f.kind[at]}; stock lies in yards and plants"
+            table.fault(faults, row, "facility", told)
+        elif f.kind[at] in PLANTS and not table.bad["date"][row] and table["date"][row] != evening:
+            told = f"what a plant had processed by then is not known; expected {scenario.date(first - 1)}"
+            table.fault(faults, row, "date", told)
+        before = seen.setdefault((at, what), row)
+        if before != row:
+            told = f"{f.ids[at]} has this material and grade already; expected one row"
+            table.fault(faults, row, "material", told)
 
 
 def _grades(scenario: Scenario, table: Typed, origin: Ints) -> Ints:

@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from shutil import copyfile
 from typing import Any
 
 from optimizer.check import check
@@ -19,16 +20,19 @@ from optimizer.outputs import FILES, summary_json, write_plan
 from optimizer.planner import Options, Planning, plan_scenario
 from optimizer.progress import Progress
 from optimizer.read import Inputs, load_scenario
-from optimizer.replan.actuals import ordered, read_actuals
+from optimizer.replan.actuals import ordered, read_actuals, read_stocktake
 from optimizer.replan.changes import SMALLEST_T, Change, causes, change_table, changed, kept, tonnes_by_order
 from optimizer.replan.folder import write_scenario
 from optimizer.replan.page import render
-from optimizer.replan.rest import Remainder, Rest
+from optimizer.replan.rest import History, Remainder, Rest
 from optimizer.report.texts import named, number
+from optimizer.roads.cache import cache_folder
 from optimizer.scenario import Objective, Scenario
 from optimizer.schema import MAX_DAYS
 from optimizer.solve import UNITS
 from optimizer.tables import Table
+from optimizer.whatif.apply import apply
+from optimizer.whatif.patch import read_variants
 from optimizer.words import Words
 
 COMMAND = "cutfill replan"
@@ -40,6 +44,7 @@ MONEY_AND_WAY = (
     "welfare",
 )  # goals that must not turn a plan over, unless asked to
 ORDERS = "orders"  # the plan's own flows of the rest, in the rest's folder: what `changes` compares with
+CLOSURES = "closures.geojson"  # zones of the rest's folder, with the roads that a variant closes
 OWNED = FILES | {"scenario"}
 
 
@@ -56,6 +61,8 @@ class Request:
     calm_after: str | None
     change_cost: float
     out: Path
+    stocktake: Path | None = None
+    variant: str | None = None
 
 
 def plan_again(request: Request, options: Options, progress: Progress) -> tuple[dict[str, Any], list[str]]:
@@ -67,25 +74,36 @@ def plan_again(request: Request, options: Options, progress: Progress) -> tuple[
     with progress.phase("read"):
         plan = _read_plan(request)
         inputs = Inputs.read(_scenario_of(request, plan))
+        if request.variant is not None:
+            inputs = apply(inputs, read_variants([request.variant])[0]).altered
         if inputs.scenario.period_days > 1:
             told = "weeks are planned again day by day; leave period_days out to replan"
             raise InputError.single("scenario.toml", told, column="period_days")
         first = _first_day(request, inputs.scenario)
         scenario = _whole_lots(inputs)
         moved = read_actuals(request.actuals, inputs, first)
+        taken = read_stocktake(request.stocktake, inputs, first) if request.stocktake else []
         expected = ordered(plan, scenario).before(first)
-        rest = Remainder(inputs.source, scenario, plan, moved, expected, first, request.actuals.name).take()
+        history = History(plan, moved, expected, tuple(taken), first, request.actuals.name)
+        rest = Remainder(inputs.source, scenario, history).take()
         rest.notes += _changed_inputs(plan, inputs.scenario)
         settings = _settings(request, inputs, first, plan)
     with folder_written_whole(request.out, owned=OWNED) as scratch:
         flows = _write_rest(request, rest, settings, scratch / "scenario")
+        if settings.get("roads.zones") == CLOSURES:
+            copyfile(str(inputs.scenario.roads.zones), scratch / "scenario" / CLOSURES)
         scenario = load_scenario(scratch / "scenario")
         planning = plan_scenario(scenario, options, progress)
         with progress.phase("reasons"):
             changes, table = _explained(request, planning, flows, rest)
             rest.notes += _worth_of_thawing(planning, options)
         planning.plan.summary["replan"] = _summary(request, flows, changes, rest)
-        write_plan(scenario, planning.plan, scratch, progress, {"changes": table})
+        more = (
+            {"stocktake": Table(tuple(rest.taken[0]), [tuple(row.values()) for row in rest.taken])}
+            if rest.taken
+            else {}
+        )
+        write_plan(scenario, planning.plan, scratch, progress, {"changes": table, **more})
         findings = [str(finding) for finding in check(scratch / "scenario", scratch, Progress()).findings]
         planning.plan.summary["replan"]["findings"] = findings
         (scratch / "plan.json").write_text(summary_json(planning.plan.summary), encoding="utf-8")
@@ -154,7 +172,8 @@ def _settings(request: Request, inputs: Inputs, first: int, plan: PlanFolder) ->
     for name in ("roads.file", "roads.profile", "roads.zones"):
         if settings.get(name):
             there = (inputs.source.folder / str(settings[name])).resolve()
-            settings[name] = os.path.relpath(there, (request.out / "scenario").resolve())
+            own = there.parent == cache_folder(None).resolve()  # made by a variant, and gone when the cache is
+            settings[name] = CLOSURES if own else os.path.relpath(there, (request.out / "scenario").resolve())
     if settings.get("roads.distances"):
         settings["roads.distances"] = "distances.csv"
     days = scenario.days - first if request.days is None else request.days
@@ -250,6 +269,7 @@ def _summary(request: Request, flows: Table, changes: list[Change], rest: Rest) 
         "new_t": sum(max(change.t - change.ordered, 0.0) for change in changes),
         "changed_orders": len(changes),
         "frozen_orders": sum(change.frozen for change in changes),
+        "stocktake": rest.taken,
         "notes": [{"en": note.en, "zh": note.zh} for note in rest.notes],
         "shocks": {
             place: [{"en": words.en, "zh": words.zh} for words in told] for place, told in sorted(rest.shocks.items())

@@ -18,7 +18,7 @@ from optimizer.errors import Fault, InputError
 from optimizer.intake.cells import as_text
 from optimizer.intake.raw import Source
 from optimizer.lanes import recipe_rows
-from optimizer.replan.actuals import Moves
+from optimizer.replan.actuals import Moves, Taken
 from optimizer.scenario import GRADES, PLANTS, UNITS, Floats, Scenario
 from optimizer.words import UNIT_WORDS, Words, tonnes
 
@@ -36,11 +36,33 @@ class Rest:
         tables: rows by table, cells as text.
         notes: sentences.
         shocks: place id → what is different there from what the plan expected.
+        taken: what a stocktake found, in t; opening + came − left + made = booked, and booked + difference = measured.
     """
 
     tables: dict[str, list[Row]]
     notes: list[Words] = field(default_factory=list)
     shocks: dict[str, list[Words]] = field(default_factory=lambda: defaultdict(list))
+    taken: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class History:
+    """What has been.
+
+    Attributes:
+        plan: the plan that was followed.
+        moved, expected: what moved before the day, and what the plan had ordered until then.
+        taken: stock measured.
+        first: the day from which it is planned again.
+        file: the actuals, as messages name them.
+    """
+
+    plan: PlanFolder
+    moved: Moves
+    expected: Moves
+    taken: tuple[Taken, ...]
+    first: int
+    file: str
 
 
 class Remainder:
@@ -49,17 +71,12 @@ class Remainder:
     Args:
         source: the raw tables.
         scenario: what they say.
-        plan: the plan that was followed.
-        moved, expected: what moved before the day, and what the plan had ordered until then.
-        first: the day from which it is planned again.
-        file: the actuals, as messages name them.
+        history: what has been.
     """
 
-    def __init__(
-        self, source: Source, scenario: Scenario, plan: PlanFolder, moved: Moves, expected: Moves, first: int, file: str
-    ):
-        self._scenario, self._plan, self._first, self._file = scenario, plan, first, file
-        self._moved, self._expected = moved, expected
+    def __init__(self, source: Source, scenario: Scenario, history: History):
+        self._scenario, self._plan, self._first, self._file = scenario, history.plan, history.first, history.file
+        self._moved, self._expected, self._taken = history.moved, history.expected, history.taken
         self.rest = Rest({name: _records(raw.columns, len(raw.lines)) for name, raw in source.tables.items()})
         self._gone: set[str] = set()
         self._faults: list[Fault] = []
@@ -72,6 +89,7 @@ class Remainder:
         """
         self._lots()
         self._needs()
+        self._mixes()
         self._rooms()
         self._stocks()
         self.rest.tables.pop("uncertainty", None)  # it speaks of whole lots and of days that are over
@@ -119,7 +137,7 @@ class Remainder:
         self.rest.tables |= {"supplies": kept, "releases": releases}
 
     def _left_behind(self, name: str, waiting: float) -> None:
-        if waiting > TELLING:
+        if waiting > TELLING and self._scenario.supplies.must_move[self._scenario.supplies.ids.index(name)]:
             t = tonnes(waiting)
             en = f"{name}: {t} t still lie there and its last date is over; give it a later `to` to have it moved"
             zh = f"{name}：仍有 {t} 吨留在现场，但其最后日期已过；如需运走，请延后 `to`"
@@ -127,10 +145,9 @@ class Remainder:
 
     def _needs(self) -> None:
         """What has come in is taken off the quantity and off what is required."""
-        s, needs = self._scenario, self._scenario.demands
+        needs = self._scenario.demands
         got, expected = (self._received(moves) for moves in (self._moved, self._expected))
-        blends = {int(d) for d in s.mixes.demand}
-        kept, mixed = [], []
+        kept = []
         for need, row in enumerate(self.rest.tables.get("demands", [])):
             name, unit = needs.ids[need], UNIT_WORDS[needs.unit[need]]
             left = float(needs.quantity[need] - got[need])
@@ -143,15 +160,23 @@ class Remainder:
             if needs.last[need] < self._first or left <= TINY:
                 self._gone.add(name)
                 continue
-            if need in blends and got[need] > TINY:
-                mixed.append(name)
             required = max(0.0, float(needs.required[need] - got[need]))
             kept.append(row | {"quantity": repr(left), "required": repr(min(required, left))})
-        if mixed:
-            told = ", ".join(mixed)
-            self.rest.notes.append(Words(f"{told}: limits of mixes hold for what still comes, taken by itself",
-                                         f"{told}：配比限制单独适用于后续到料"))  # fmt: skip
         self.rest.tables["demands"] = kept
+
+    def _mixes(self) -> None:
+        """Shares count what has come before."""
+        s, m = self._scenario, self._moved
+        rows = self.rest.tables.get("mixes", [])
+        for row, demand, material, before, before_all in zip(
+            rows, s.mixes.demand, s.mixes.material, s.mixes.before, s.mixes.before_all, strict=True
+        ):
+            here = m.destination == s.first_demand + demand
+            own = here & (m.commodity // GRADES == material)
+            row |= {
+                "before_t": repr(float(before + m.t[own].sum())),
+                "before_all_t": repr(float(before_all + m.t[here].sum())),
+            }
 
     def _received(self, moves: Moves) -> Floats:
         """(N,) own units that have come to each demand."""
@@ -182,18 +207,16 @@ class Remainder:
     def _stocks(self) -> None:
         """What lies in yards and plants: what lay, came and was made there, less what left and was processed."""
         s = self._scenario
-        f = s.facilities
-        stock = np.zeros((len(f.ids), len(s.materials.ids) * GRADES))
-        np.add.at(stock, (s.stocks.facility, s.stocks.commodity), s.stocks.t)
-        first, m = s.first_facility, self._moved
-        into, out = m.destination >= first, m.origin >= first
-        np.add.at(stock, (m.destination[into] - first, m.commodity[into]), m.t[into])
-        np.add.at(stock, (m.origin[out] - first, m.commodity[out]), -m.t[out])
-        rows = []
+        f, rows = s.facilities, []
+        lay, came, left = self._booked(self._first)
+        stock = lay + came + left
         for at, kind in enumerate(f.kind):
             if kind != "yard" and kind not in PLANTS:
                 continue
             held = self._processed(at, stock[at]) if kind in PLANTS else stock[at]
+            for one in self._taken:
+                if one.facility == at:
+                    held[one.commodity] += self._difference(one, held[one.commodity] - stock[at, one.commodity])
             self._refuse_odd_stock(at, held)
             rows += [
                 {"facility": f.ids[at], "material": s.commodity_name(int(k))[0], "grade": s.commodity_name(int(k))[1],
@@ -201,6 +224,47 @@ class Remainder:
                 for k in np.flatnonzero(held > TINY)
             ]  # fmt: skip
         self.rest.tables["stocks"] = rows
+
+    def _booked(self, until: int) -> tuple[Floats, Floats, Floats]:
+        """(F, K) t that lay there, that have come, and as a negative that have left, before a day."""
+        s, m = self._scenario, self._moved.before(until)
+        lay, came, left = (np.zeros((len(s.facilities.ids), len(s.materials.ids) * GRADES)) for _ in range(3))
+        np.add.at(lay, (s.stocks.facility, s.stocks.commodity), s.stocks.t)
+        first = s.first_facility
+        into, out = m.destination >= first, m.origin >= first
+        np.add.at(came, (m.destination[into] - first, m.commodity[into]), m.t[into])
+        np.add.at(left, (m.origin[out] - first, m.commodity[out]), -m.t[out])
+        return lay, came, left
+
+    def _difference(self, one: Taken, made: float) -> float:
+        """t that a stocktake found more than were booked; it is kept and told.
+
+        Args:
+            one: what was measured.
+            made: t made there, less what was processed.
+        """
+        s, at = self._scenario, (one.facility, one.commodity)
+        lay, came, left = (float(part[at]) for part in self._booked(one.day + 1))
+        booked = lay + came + left + made
+        name, (material, grade) = s.facilities.ids[one.facility], s.commodity_name(one.commodity)
+        date = s.date(one.day).isoformat()
+        self.rest.taken.append({
+            "facility": name, "material": material, "grade": grade, "date": date, "opening_t": lay, "came_t": came,
+            "left_t": -left, "made_t": made, "booked_t": booked, "measured_t": one.t, "difference_t": one.t - booked,
+        })  # fmt: skip
+        if abs(one.t - booked) > TELLING:
+            found, lacking = tonnes(one.t), one.t < booked
+            index = one.commodity // GRADES
+            goods = Words(s.materials.name_en[index], s.materials.name_zh[index])
+            told = Words(
+                f"{found} t of {goods.en} (grade {grade}) were measured there on {date}, {tonnes(abs(one.t - booked))} "
+                f"t {'less' if lacking else 'more'} than booked",
+                f"{date} 实测{goods.zh}（等级 {grade}）{found} 吨，比账面{'少' if lacking else '多'} "
+                f"{tonnes(abs(one.t - booked))} 吨",
+            )
+            self.rest.shocks[name].append(told)
+            self.rest.notes.append(Words(f"{name}: {told.en}", f"{name}：{told.zh}"))
+        return one.t - booked
 
     def _processed(self, plant: int, stock: Floats) -> Floats:
         """A plant's stock when all has been processed but what the plan would have left lying."""

@@ -21,6 +21,7 @@ import numpy as np
 from optimizer.errors import Fault, InputError
 from optimizer.files import folder_written_whole
 from optimizer.progress import Progress
+from optimizer.sample.chance import make_uncertainty
 from optimizer.sample.layout import ground_of_map, open_ground, scatter
 from optimizer.sample.lots import Lots, make_demands, make_supplies, pick_stuff
 from optimizer.sample.pairs import distance_table
@@ -62,6 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--days", type=int, default=7)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--roads", type=Path, metavar="SOURCE", help="map to place sites on; copied into the folder")
+    parser.add_argument("--uncertain", action="store_true", help="write uncertainty.csv as well, for cutfill hedge")
     parser.add_argument("--distances", action="store_true", help="write distances.csv (great circle × 1.3)")
     parser.add_argument("--json", action="store_true", help="print what was written as JSON")
     parser.add_argument("--quiet", action="store_true", help="no progress on standard error")
@@ -72,7 +74,7 @@ def command(args: argparse.Namespace) -> int:
     size = sample(
         args.folder, sites=args.sites, demands=args.demands, yards=args.yards, plants=args.plants,
         materials=args.materials, days=args.days, seed=args.seed, roads=args.roads, distances=args.distances,
-        progress=Progress(quiet=args.quiet, as_json=args.json),
+        uncertain=args.uncertain, progress=Progress(quiet=args.quiet, as_json=args.json),
     )  # fmt: skip
     if args.json:
         print(json.dumps({"folder": str(args.folder), "seed": args.seed, **vars(size)}, ensure_ascii=False))
@@ -81,6 +83,7 @@ def command(args: argparse.Namespace) -> int:
             f"wrote {args.folder}: synthetic, seed {args.seed}; "
             + ", ".join(f"{name} {number:,}" for name, number in vars(size).items())
             + f"\nplan it with: cutfill plan {args.folder} -o {args.folder}-plan"
+            + (f"\nhedge it with: cutfill hedge {args.folder} -o {args.folder}-hedge" if args.uncertain else "")
         )
     return 0
 
@@ -97,6 +100,7 @@ def sample(
     seed: int = 1,
     roads: Path | str | None = None,
     distances: bool = False,
+    uncertain: bool = False,
     progress: Progress | None = None,
 ) -> Size:
     """Writes a scenario folder; the same arguments write the same bytes.
@@ -112,6 +116,7 @@ def sample(
         seed: seed of everything random.
         roads: map (any source ``[roads] file`` may name) to place everything beside; it is copied into the folder.
         distances: write distances.csv, great circle × 1.3, instead of naming the detour.
+        uncertain: write uncertainty.csv as well; all other files are the same with it and without.
         progress: told how far reading a map is.
 
     Returns:
@@ -135,6 +140,9 @@ def sample(
     name = f"Synthetic district, {size.sites} sites, seed {seed}"
     with folder_written_whole(folder.resolve(), owned=frozenset()) as scratch:
         place = _write_tables(scratch, *district, distances=distances)
+        if uncertain:
+            rows = make_uncertainty(np.random.default_rng([seed, 1]), *district[:2], size.days)
+            (scratch / "uncertainty.csv").write_text(_csv(rows), encoding="utf-8")
         if source is not None:
             place = f'file = "{_copy_map(source, scratch)}"    # a copy of {source.name}; its licence goes with it'
         (scratch / "scenario.toml").write_text(_toml(name, size.days, place), encoding="utf-8")

@@ -30,7 +30,7 @@ from optimizer.tables import Table
 GHOST = "new yard"
 TINY = 0.1  # t of room, and t a day, of the yard that a re-solve tries: small beside every lot
 SEED = 2025
-UNPRICED = ("changes", "frozen", "empties")  # what an earlier plan did, and trucks between loads, know no new yard
+UNPRICED = ("changes", "frozen", "empties", "fairness")  # what an earlier plan did, trucks between loads, streets
 BEST, APART_KM = 8, 2.0  # places told in words, and how far they lie apart
 
 

@@ -40,6 +40,7 @@ def render(decision: Decision) -> str:
         costs=[one.plan.summary["kpis"]["cost"] for one in (decision.without, decision.planning)],
         streets=[(row, words.street_words(row, paid)) for row in decision.tables["streets"].records() if row["street"]],
         rules=rules,
+        fairness=words.fairness(decision),
         paid=paid,
         solutions=list(decision.tables["solutions"].records())[:MOST_SETS],
         money=money,

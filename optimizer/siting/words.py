@@ -134,6 +134,23 @@ def _partners(planning: Planning, flows: np.ndarray, other: np.ndarray) -> Both 
     return joined([Both(*(place(planning.scenario, i),) * 2) for i in most], LIST) if most else None
 
 
+def fairness(decision: Decision) -> Both | None:
+    """The largest burden of a street without the candidates and with them, where it is a goal."""
+    before, after = (
+        {goal["name"]: goal["value"] for goal in one.plan.summary["goals"]}.get("fairness")
+        for one in (decision.without, decision.planning)
+    )
+    if before is None or after is None:
+        return None
+    was, now = number(before), number(after)
+    return Both(
+        f"The street that bears most bears {now} t ({was} t without any candidate): as little as the goals before it "
+        "allow. Laden trucks count at their rate of compensation.",
+        f"负担最重的街道承担 {now} 吨（不启用任何候选场地时为 {was} 吨），为更高优先目标允许的最小值；"
+        "重车按其补偿标准折算。",
+    )
+
+
 def street_words(row: Mapping[str, Any], paid: bool) -> Both:
     """What one street gains and bears."""
     trucks, share = number(row["passages"], 0), percent(row["share"])

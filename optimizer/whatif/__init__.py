@@ -6,11 +6,13 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from optimizer import spread
+
 if TYPE_CHECKING:
     from optimizer.planner import Options
     from optimizer.progress import Progress
+    from optimizer.read import Inputs
     from optimizer.whatif.patch import Variant
-    from optimizer.whatif.study import Ground
 
 __all__ = ["add_arguments", "command"]
 
@@ -22,8 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("scenario", type=Path, help="scenario folder, .xlsx or .json")
     parser.add_argument("variants", nargs="*", metavar="VARIANT", help="TOML patch; a.toml+b.toml applies both")
     parser.add_argument("--table", type=Path, metavar="CSV", help="many variants as a table; planned on workers")
-    parser.add_argument("--workers", type=int, metavar="N", help="plan on so many processes; results.csv, no page")
-    parser.add_argument("--cluster", metavar="ADDRESS", help="plan on the workers of this Dask scheduler instead")
+    spread.add_arguments(parser, "; results.csv, no page")
     parser.add_argument("-o", "--out", type=Path, required=True, help="folder to write")
     parser.add_argument("--time-limit", type=float, metavar="SECONDS", help="of each solve")
     parser.add_argument("--json", action="store_true", help="print comparison.json on standard output")
@@ -54,7 +55,7 @@ def command(args: argparse.Namespace) -> int:
     refuse_unfit(inputs, variants)
     options = Options(time_limit=args.time_limit)
     if args.table or args.workers or args.cluster:
-        return _sweep(args, Ground.of(inputs, options, progress), variants, options, progress)
+        return _sweep(args, inputs, variants, options, progress)
     study = Study(Ground.of(inputs, options, progress), options, progress)
     cases = []
     with progress.phase("variants"):
@@ -75,16 +76,19 @@ def command(args: argparse.Namespace) -> int:
 
 
 def _sweep(
-    args: argparse.Namespace, ground: Ground, variants: list[Variant], options: Options, progress: Progress
+    args: argparse.Namespace, inputs: Inputs, variants: list[Variant], options: Options, progress: Progress
 ) -> int:
     """Many variants on workers; their table instead of pages."""
     import json
 
     from optimizer.cli import DONE, FAULTY_PLAN, LIMIT
     from optimizer.files import write_whole
+    from optimizer.whatif.study import Ground
     from optimizer.whatif.sweep import sweep
 
-    table = sweep(ground, variants, options, args.out, progress, workers=args.workers or 2, cluster=args.cluster)
+    with spread.Workers("cutfill whatif", args.workers or 2, args.cluster) as workers:
+        ground = Ground.of(inputs, options, progress)
+        table = sweep(ground, variants, options, args.out, progress, workers)
     write_whole(args.out / "results.csv", table.to_csv())
     if args.json:
         print(json.dumps(list(table.records()), ensure_ascii=False))

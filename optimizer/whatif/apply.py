@@ -25,10 +25,15 @@ INPUT_COLUMNS = ("variant", "table", "id", "column", "before", "after", "from")
 
 @dataclass(frozen=True)
 class Applied:
-    """A variant's scenario and (``inputs.csv``) every cell in which it differs from the base."""
+    """A variant's tables and (``inputs.csv``) every cell in which they differ from the base's."""
 
-    scenario: Scenario
+    altered: Inputs
     inputs: Table
+
+    @property
+    def scenario(self) -> Scenario:
+        """What the tables say."""
+        return self.altered.scenario
 
 
 def apply(base: Inputs, variant: Variant) -> Applied:
@@ -39,12 +44,12 @@ def apply(base: Inputs, variant: Variant) -> Applied:
     """
     work = _Work(variant)
     try:
-        scenario = base.changed(work.change)
+        altered = base.altered(work.change)
     except InputError as error:
         raise InputError(work.faults + [work.located(fault) for fault in error.faults]) from None
     if work.faults:
         raise InputError(work.faults)
-    return Applied(scenario, work.told())
+    return Applied(altered, work.told())
 
 
 def refuse_unfit(base: Inputs, variants: Sequence[Variant]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -9,7 +10,7 @@ from itertools import islice
 from optimizer.check.result import Finding
 from optimizer.distances import measure
 from optimizer.planner import Options, Planning, plan_scenario
-from optimizer.progress import Progress
+from optimizer.progress import Progress, seconds_left
 from optimizer.read import Inputs
 from optimizer.report.texts import money, number
 from optimizer.scenario import Scenario
@@ -77,10 +78,11 @@ def study(inputs: Inputs, scenario: Scenario, most: int, closures: Sequence[Vari
     limits = pressing(planning)
     asked = [limit for side in ("facility", "demand", "supply") for limit in islice(_of(planning, limits, side), most)]
     ranges, answers = Ranges(planning, independent), []
+    start = time.perf_counter()
     with progress.phase("limits"):
         for i, limit in enumerate(asked, start=1):
             answers.append(_asked(ranges, limit))
-            progress.step(i, len(asked), "limits")
+            progress.step(i, len(asked), f"limits, {seconds_left(start, i, len(asked) - i)}")
     with progress.phase("prices"):
         prices = turning_prices(planning, scenario.objective)
     with progress.phase("roads"):

@@ -29,6 +29,18 @@ def test_the_commands_of_the_readme(tmp_path, monkeypatch, capsys):
     assert (tmp_path / "out" / "report.html").exists()
 
 
+def test_the_hedge_to_try(tmp_path, monkeypatch, capsys):
+    """docs/whatif.md: a generated week with what is uncertain, hedged as typed."""
+    monkeypatch.chdir(tmp_path)
+    lines = [line.strip() for line in (ROOT / "docs" / "whatif.md").read_text(encoding="utf-8").splitlines()]
+    at = next(i for i, line in enumerate(lines) if line.startswith("cutfill sample") and "--uncertain" in line)
+    for line in lines[at : at + 2]:
+        assert main(shlex.split(line, comments=True)[1:]) == 0, line
+    told = capsys.readouterr().out
+    assert "hedge it with: cutfill hedge my-week" in told and "saves CNY" in told
+    assert (tmp_path / "out" / "hedge.html").exists()
+
+
 @pytest.mark.skipif(not MAP.exists(), reason="../shared/data/roads/krems.osm.gz is not there")
 def test_the_roads_command_of_the_readme(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

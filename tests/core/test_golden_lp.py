@@ -203,6 +203,10 @@ CASES = {
         _streets(), ("street.share",), (),
         "a t counts 2 where a facility receives it and 32/16 = 2 where it starts or ends; less 0.6 of what all bear",
     ),
+    "fairness": (
+        _streets(), ("street.most",), ("fairness",),
+        "a t counts 1 where a facility receives it and (32/16) / 2 = 1 where it starts or ends; z in units of 4",
+    ),
     "changes": (
         _changes(), ("changes.lane",), ("changes",),
         "flow - more + less = reference, 10 t on d0; half of both is the goal; 4 t of d1 have no lane: constant 2",
@@ -238,7 +242,7 @@ def test_every_row_block_has_a_golden_file(tmp_path):
     """A new block must come with its file."""
     known = {row for _, rows, _, _ in CASES.values() for row in rows}
     program = solved(_supply(), tmp_path).program
-    assert set(program.rows) | {"changes.lane", "street.share"} == known
+    assert set(program.rows) | {"changes.lane", "street.share", "street.most"} == known
     assert {path.stem for path in GOLDEN.glob("*.lp")} == set(CASES)
 
 

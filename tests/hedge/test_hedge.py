@@ -3,24 +3,37 @@
 from __future__ import annotations
 
 import json
+import os
+import pickle
+import signal
+import tempfile
+import threading
+import time
 from dataclasses import replace
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from optimizer.cli import main
+from optimizer.cluster import embedded
 from optimizer.distances import measure
+from optimizer.errors import InputError
 from optimizer.hedge.draws import Template, drawn, quantile
-from optimizer.hedge.sitings import sitings
+from optimizer.hedge.sitings import set_costs, sets_of, sitings
 from optimizer.hedge.stages import worst_mean
 from optimizer.hedge.study import Request, in_money, study
+from optimizer.ledger import as_columns
 from optimizer.planner import Options, plan_scenario
 from optimizer.progress import Progress
 from optimizer.read import load_scenario
 from optimizer.scenario import Uncertain
 from optimizer.siting.choices import Choices, opened
+from optimizer.solve import violations
+from optimizer.spread import Workers
 from optimizer.tables import Table
+from optimizer.whatif.study import recomputed
 
 SUPPLIES = """
     supply,name,material,quantity,unit,from,to
@@ -59,7 +72,9 @@ def pit(week):
 
 
 def asked(folder, samples=10, seed=1, days=1, worst=0.0, share=0.2):
-    return study(load_scenario(folder), Request(samples, seed, days, worst, share, {}), Progress(quiet=True))
+    request = Request(samples, seed, days, worst, share, {})
+    with Workers("cutfill hedge", None, None) as here, tempfile.TemporaryDirectory() as out:
+        return study(load_scenario(folder), request, Progress(quiet=True), here, Path(out))
 
 
 def quantities(hedge):
@@ -162,6 +177,106 @@ def test_rain_stops_the_dig_and_wets_what_follows(pit):
     assert material == "clay_wet"
 
 
+YARD_AND_FILL = {
+    "supplies": SUPPLIES,
+    "demands": """
+        demand,accepts,quantity,unit,required,from,to
+        D,spoil_silty_clay;gravel;recycled_aggregate,500,t,40,2025-03-03,2025-03-03
+        """,
+    "facilities": """
+        facility,kind,accepts,daily_in,daily_out,storage
+        Y,yard,*,500,500,500
+        P,disposal,*,,,500
+        O,offsite,*,,,
+        """,
+    "stocks": """
+        facility,material,quantity,unit
+        Y,spoil_silty_clay,30,t
+        Y,gravel,10,t
+        Y,recycled_aggregate,10,t
+        """,
+    "distances": """
+        from,to,km
+        A,D,10
+        A,Y,1
+        A,P,10
+        A,O,10
+        B,D,10
+        Y,D,2
+        Y,P,2
+        Y,O,9
+        """,
+}
+
+
+def test_what_holds_water_is_not_placed_in_the_rain(pit):
+    """D wants 40 t on the 3rd, Y holds 30 t of clay, 10 t of gravel and 10 t of aggregate: in the rain 20 t can come.
+
+    Clay still moves to the yard and off site, and neither to D nor to P; the second reading says so of a dry plan.
+    """
+    dry = in_money(load_scenario(pit(**YARD_AND_FILL)), {})
+    dry = replace(dry, supplies=replace(dry.supplies, release=0.0 * dry.supplies.release))
+    wet, clay = replace(dry, rain=(0,)), dry.materials.index["spoil_silty_clay"]
+    plans = {scenario.rain: plan_scenario(scenario, Options(), Progress(), brief=True) for scenario in (dry, wet)}
+    short = [plan.plan.summary["kpis"]["unserved_t"] for plan in (plans[()], plans[0,])]
+    assert short == pytest.approx([0, 20])
+    lanes = plans[0,].lanes
+    of_clay = (lanes.commodities // 3 == clay) & (lanes.day == 0)
+    assert {dry.place_ids[i] for i in lanes.destinations[of_clay].tolist()} == {"Y", "O"}
+    assert not recomputed(plans[0,], plans[0,].distances)
+    found = recomputed(replace(plans[()], scenario=wet), plans[()].distances)
+    assert any("spoil_silty_clay is placed at D in the rain" in str(finding) for finding in found)
+
+
+def pit_of(pit, dry, wet, days=("03", "05"), **limits):
+    """Lot B of dry and wet clay released day by day, whose only way is to D, open on the days given."""
+    columns = "".join(f",{name}" for name in limits)
+    template = Template.of(in_money(load_scenario(pit(
+        supplies=f"""
+            supply,material,quantity,unit,from,to{columns}
+            B,spoil_silty_clay,60,t,2025-03-03,2025-03-05{"".join(f",{value}" for value in limits.values())}
+            """,
+        demands=f"""
+            demand,accepts,quantity,unit,from,to
+            D,spoil_silty_clay;clay_wet,500,t,2025-03-{days[0]},2025-03-{days[1]}
+            """,
+        distances="""
+            from,to,km
+            B,D,1
+            """,
+        uncertainty="what,id,p10,p50,p90,material\nrain,,1,1,1,\nwet,B,,,,clay_wet\n",
+    )), {}))  # fmt: skip
+    release = np.array([dry, wet], dtype=float)
+    scenario = replace(template.scenario, supplies=replace(template.scenario.supplies, release=release))
+    distances = template.distances(measure(template.entered, Progress()))
+    return plan_scenario(scenario, Options(), Progress(), distances=distances)
+
+
+@pytest.mark.parametrize(("daily_max", "left"), [(30, 0), (25, 10)])
+def test_wet_and_dry_soil_leave_by_one_gate(pit, daily_max, left):
+    """20 t a day, rain on the 3rd: 40 t wet on the 4th, 20 t dry on the 5th. 30 t a day are enough, 25 leave 10 t."""
+    plan = pit_of(pit, [0, 0, 20], [0, 40, 0], daily_max=daily_max)
+    assert plan.plan.summary["kpis"]["unserved_t"] == pytest.approx(left)
+    assert plan.plan.summary["counterfactual"]["kpis"]["unserved_t"] == pytest.approx(left)
+    assert not recomputed(plan, plan.distances)
+    tighter = replace(plan.scenario.supplies, daily_max=plan.scenario.supplies.daily_max - 6)
+    found = recomputed(replace(plan, scenario=replace(plan.scenario, supplies=tighter)), plan.distances)
+    assert any("more than its daily_max" in str(finding) for finding in found)
+
+
+def test_wet_and_dry_soil_lie_on_one_heap(pit):
+    """10 t of each on the 3rd, D opens on the 5th, and 15 t may lie at B: 5 t find no place."""
+    plan = pit_of(pit, [10, 0, 0], [10, 0, 0], days=("05", "05"), stock_max=15)
+    assert plan.plan.summary["kpis"]["unserved_t"] == pytest.approx(5)
+    assert plan.plan.summary["counterfactual"]["kpis"]["unserved_t"] == pytest.approx(5)
+    assert not recomputed(plan, plan.distances)
+    x = as_columns(plan.scenario, plan.lanes, plan.program, plan.ledger)
+    assert max(violations(plan.program, x)) < 1e-9
+    tighter = replace(plan.scenario.supplies, stock_max=np.array([12.0, 12.0]))
+    found = recomputed(replace(plan, scenario=replace(plan.scenario, supplies=tighter)), plan.distances)
+    assert any("15 t lie at B, wet and dry, in the night after 2025-03-03" in str(finding) for finding in found)
+
+
 def test_a_delay_moves_dates_and_what_falls_out_of_the_week_is_gone(pit):
     template = Template.of(load_scenario(pit(uncertainty="what,id,p10,p50,p90\ndelay,B,1,1,1\n")))
     part = drawn(template, 1, 0)[0].scenario.supplies
@@ -201,7 +316,11 @@ def test_regret_of_sitings_by_enumeration(two_candidates):
     scenario = in_money(load_scenario(two_candidates), {})
     template, distances = Template.of(scenario), measure(scenario, Progress(quiet=True))
     samples = drawn(template, 5, 2)
-    found = sitings(template, samples, template.distances(distances))
+    sets = sets_of(template.scenario)
+    found = sitings(
+        template.scenario,
+        [set_costs(sample.scenario, template, template.distances(distances), sets) for sample in samples],
+    )
     assert found.candidates == ("P", "Q")
     for chosen in (c for n in range(3) for c in combinations(range(2), n)):
         for i, sample in enumerate(samples):
@@ -222,6 +341,60 @@ def test_command_tells_the_same_twice(two_candidates, tmp_path, capsys):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
     plans = json.loads((tmp_path / "one" / "hedge.json").read_text(encoding="utf-8"))["plans"]
     assert plans["perfect"]["expected"] <= plans["hedged"]["expected"] <= plans["certain"]["expected"]
+
+
+@pytest.mark.slow
+def test_a_killed_worker_changes_nothing(two_candidates, tmp_path):
+    """Two workers, one ended by SIGKILL after the first answer: costs, orders and sitings are those of one process."""
+    out, found = tmp_path / "out", []
+    scenario, request = load_scenario(two_candidates), Request(12, 1, 1, 0.0, 0.2, {})
+
+    def over(address):
+        with Workers("cutfill hedge", None, address) as workers:
+            return study(scenario, request, Progress(quiet=True), workers, out)
+
+    cluster = embedded(2, allowed_failures=10)
+    try:
+        work = threading.Thread(target=lambda: found.append(over(cluster.scheduler_address)), daemon=True)
+        work.start()
+        end = time.monotonic() + 60
+        while not list(out.glob("results/*.parquet")) and time.monotonic() < end:
+            time.sleep(0.01)
+        os.kill(cluster.workers[0].pid, signal.SIGKILL)
+        work.join(120)
+    finally:
+        cluster.close()
+    here = asked(two_candidates, samples=12)
+    assert len(list(out.glob("results/*.parquet"))) == 2 * 2 * 12  # twice each sample, drawn and fresh
+    for plan in ("certain", "hedged", "perfect"):
+        assert found[0].costs[plan].tolist() == here.costs[plan].tolist()
+        assert found[0].fresh[plan].tolist() == here.fresh[plan].tolist()
+    assert found[0].orders == here.orders
+    assert found[0].sitings.costs.tolist() == here.sitings.costs.tolist()
+
+
+def test_what_is_answered_is_not_asked_again(two_candidates, tmp_path, capsys):
+    argv = ["hedge", str(two_candidates), "-o", str(tmp_path / "out"), "--samples", "3", "--quiet"]
+    assert main(argv) == 0
+    files = sorted((tmp_path / "out").glob("results/*.parquet"))
+    files[0].unlink()
+    stamps = {file: file.stat().st_mtime_ns for file in files[1:]}
+    first = (tmp_path / "out" / "hedge.json").read_bytes()
+    assert main(argv) == 0
+    assert {file: file.stat().st_mtime_ns for file in files[1:]} == stamps and files[0].exists()
+    assert (tmp_path / "out" / "hedge.json").read_bytes() == first
+
+
+def test_a_cluster_that_is_not_there(pit, tmp_path, capsys):
+    argv = ["hedge", str(pit()), "-o", str(tmp_path / "out"), "--cluster", "tcp://127.0.0.1:1", "--quiet"]
+    assert main(argv) == 2
+    assert "cutfill hedge: --cluster: no Dask scheduler answers" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_workers_fault_is_told_as_it_is():
+    error = InputError.single("supplies.csv", "is odd", row=3)
+    assert pickle.loads(pickle.dumps(error)).faults == error.faults
 
 
 def test_the_page_shows_in_both_languages(two_candidates, tmp_path, chromium):

@@ -33,7 +33,9 @@ CASES = [
     Case(
         "empty file",
         {M: ""},
-        ["mixes.csv: the table is empty; expected the columns demand, material, min_share, max_share"],
+        [
+            "mixes.csv: the table is empty; expected the columns demand, material, min_share, max_share, before_t, before_all_t"
+        ],
     ),
     Case(
         "unknown column",
@@ -46,7 +48,7 @@ CASES = [
     Case(
         "unknown column far",
         {M: ("max_share", "zzzz")},
-        ["mixes.csv:1: zzzz: unknown column; known are demand, material, min_share, max_share"],
+        ["mixes.csv:1: zzzz: unknown column; known are demand, material, min_share, max_share, before_t, before_all_t"],
     ),
     Case(
         "column twice",
@@ -564,6 +566,11 @@ CASES = [
     Case("mix not accepted", {M: ("clay_dry", "topsoil")}, ["mixes.csv:2: material: D1 does not accept topsoil"]),
     Case("mix min max", {M: (",,0.5", ",0.6,0.5")}, ["mixes.csv:2: min_share: 0.6 is more than max_share, 0.5"]),
     Case(
+        "mix before",
+        {M: "demand,material,max_share,before_t,before_all_t\nD1,clay_dry,0.5,7,5\n"},
+        ["mixes.csv:2: before_t: 7 is more than before_all_t, 5"],
+    ),
+    Case(
         "mix twice",
         {M: ("D1,clay_dry,,0.5", "D1,clay_dry,,0.5\nD1,干黏土,,0.6")},
         ["mixes.csv:3: material: D1 has a row for it already, row 2"],
@@ -645,7 +652,7 @@ CASES = [
         "goal unknown",
         {T: ('"haul"]', '"hual"]')},
         [
-            "scenario.toml:5: objective.order: 'hual' is not a goal; expected some of unserved, offsite, landfill, transfer, haul, empties, cost, carbon, welfare, changes, frozen; did you mean `haul`?"
+            "scenario.toml:5: objective.order: 'hual' is not a goal; expected some of unserved, offsite, landfill, transfer, fairness, haul, empties, cost, carbon, welfare, changes, frozen; did you mean `haul`?"
         ],
     ),
     Case("goal twice", {T: ('"haul"]', '"unserved"]')}, ["scenario.toml:5: objective.order: names unserved twice"]),
@@ -653,7 +660,7 @@ CASES = [
         "order empty",
         {T: ('["unserved", "haul"]', "[]")},
         [
-            "scenario.toml:5: objective.order: is empty; name at least one goal of unserved, offsite, landfill, transfer, haul, empties, cost, carbon, welfare, changes, frozen"
+            "scenario.toml:5: objective.order: is empty; name at least one goal of unserved, offsite, landfill, transfer, fairness, haul, empties, cost, carbon, welfare, changes, frozen"
         ],
     ),
     Case(
@@ -685,7 +692,7 @@ CASES = [
         "weight goal",
         {T: ('order = ["unserved", "haul"]', "weights = { costs = 1 }")},
         [
-            "scenario.toml:5: objective.weights: 'costs' is not a goal; expected some of unserved, offsite, landfill, transfer, haul, empties, cost, carbon, welfare, changes, frozen; did you mean `cost`?"
+            "scenario.toml:5: objective.weights: 'costs' is not a goal; expected some of unserved, offsite, landfill, transfer, fairness, haul, empties, cost, carbon, welfare, changes, frozen; did you mean `cost`?"
         ],
     ),
     Case(

@@ -197,6 +197,27 @@ def test_a_freeze_window_that_costs_is_told(week, tmp_path):
     assert goals(free)["unserved"] == pytest.approx(0)
 
 
+def test_a_mix_counts_what_has_come(week, tmp_path):
+    """D may be half rubble. 30 t of soil came first, so 30 t of rubble may follow by themselves; the rest, 10 t, stays.
+
+    Were it 30 t of rubble that came against the rule, what comes keeps the rule by itself: 0 t of rubble without soil.
+    """
+    folder = week(
+        'days = 2\n[objective]\norder = ["unserved", "haul"]\n',
+        supplies="supply,material,quantity,unit,from,to\nA,spoil_silty_clay,30,t,2025-03-03,2025-03-03\n"
+        "B,concrete_rubble,40,t,2025-03-03,2025-03-04",
+        demands="demand,accepts,quantity,unit\nD,spoil_silty_clay;concrete_rubble,100,t",
+        mixes="demand,material,max_share\nD,concrete_rubble,0.5",
+        distances="from,to,km\nA,D,1\nB,D,1",
+    )
+    plan(folder, tmp_path / "out")
+    for name, moved, unserved in (("soil", "A,D,spoil_silty_clay,30", 10), ("rubble", "B,D,concrete_rubble,30", 10)):
+        actuals = tmp_path / f"{name}.csv"
+        actuals.write_text(f"date,from,to,material,t\n2025-03-03,{moved}\n", encoding="utf-8")
+        got = again(tmp_path / "out", actuals, "2025-03-04", tmp_path / name, "--freeze", "0", code=3)
+        assert goals(got)["unserved"] == pytest.approx(unserved)
+
+
 def test_the_horizon_rolls_on_and_new_days_are_free(week, tmp_path, capsys):
     """A's 100 t a day last six days, the plan three. From the third on, two days more: 300 t; only the third counts.
 
@@ -255,6 +276,83 @@ def test_weights_pay_for_changes(two_days, tmp_path):
     got = goals(again(tmp_path / "out", actuals, "2025-03-04", tmp_path / "new", "--change-cost", "4"))
     assert got["changes"] == pytest.approx(30) and got["frozen"] == pytest.approx(0)
     assert got["total"] == pytest.approx(600 * 0.9 + 30 * 4)
+
+
+@pytest.fixture
+def yard_week(week, tmp_path):
+    """50 t lie in Y, 60 t of A come on the 3rd, D takes all from the 4th on; planned in out."""
+    folder = week(
+        'days = 3\n[objective]\norder = ["unserved", "offsite", "haul"]\n',
+        supplies="supply,material,quantity,unit,from,to\nA,spoil_silty_clay,60,t,2025-03-03,2025-03-03",
+        demands="demand,accepts,quantity,unit,required,from,to\nD,spoil_silty_clay,200,t,110,2025-03-04,2025-03-05",
+        facilities="facility,kind,accepts,daily_in,daily_out,storage\nY,yard,*,200,200,200\nL,disposal,*,,,500\n"
+        "P,recycling,concrete_rubble,50,50,50",
+        recipes="facility,input,output,yield\nP,concrete_rubble,recycled_aggregate,1",
+        stocks="facility,material,quantity,unit\nY,spoil_silty_clay,50,t",
+        distances="from,to,km\nA,Y,1\nY,D,1\nA,L,50\nY,L,50\nP,L,5\nA,P,5",
+    )
+    plan(folder, tmp_path / "out")
+    (tmp_path / "moved.csv").write_text(
+        "date,from,to,material,t\n2025-03-03,A,Y,spoil_silty_clay,60\n2025-03-04,Y,D,spoil_silty_clay,30\n"
+    )
+    return folder
+
+
+def test_what_was_measured_stands_for_what_was_booked(yard_week, tmp_path, capsys):
+    """50 + 60 t booked on the 3rd, 100 t measured: 10 t less. 30 t leave on the 4th, so 70 t lie there on the 5th.
+
+    D's 110 t lack 10 t; the books say why, and end where the next plan begins.
+    """
+    taken = tmp_path / "taken.csv"
+    taken.write_text("date,facility,material,t\n2025-03-03,Y,spoil_silty_clay,100\n")
+    got = again(tmp_path / "out", tmp_path / "moved.csv", "2025-03-05", tmp_path / "new", "--stocktake", str(taken),
+                code=3)  # fmt: skip
+    assert goals(got)["unserved"] == pytest.approx(10)
+    booked = next(iter(rows(tmp_path / "new" / "stocktake.csv")))
+    told = {name: float(booked[name]) for name in booked if name.endswith("_t")}
+    assert told == {"opening_t": 50, "came_t": 60, "left_t": 0, "made_t": 0, "booked_t": 110, "measured_t": 100,
+                    "difference_t": -10}  # fmt: skip
+    stock = rows(tmp_path / "new" / "scenario" / "stocks.csv")
+    assert [(row["facility"], float(row["quantity"])) for row in stock] == [("Y", pytest.approx(50 + 60 - 30 - 10))]
+    words = "100 t of silty clay spoil (grade 2) were measured there on 2025-03-03, 10 t less than booked"
+    assert got["replan"]["shocks"]["Y"][0]["en"] == words
+    page = (tmp_path / "new" / "changes.html").read_text(encoding="utf-8")
+    assert words in page and "2025-03-03 实测工程渣土(粉质黏土)（等级 2）100 吨，比账面少 10 吨" in page
+    assert main(["check", str(tmp_path / "new" / "scenario"), str(tmp_path / "new")]) == 0
+
+
+ODD_STOCK = {
+    "no yard": ("2025-03-03,L,spoil_silty_clay,5", "taken.csv:2: facility: L is of kind disposal; stock lies in yards"),
+    "unknown": ("2025-03-03,Z,spoil_silty_clay,5", "taken.csv:2: facility: 'Z' is not the id of a"),
+    "late": ("2025-03-05,Y,spoil_silty_clay,5", "taken.csv:2: date: 2025-03-05 is not history of this plan"),
+    "plant": ("2025-03-03,P,concrete_rubble,5", "taken.csv:2: date: what a plant had processed by then is not known; "
+              "expected 2025-03-04"),
+    "too much": ("2025-03-03,Y,spoil_silty_clay,231", "moved.csv: Y would hold 201.0 t and stores 200.0 t; correct"),
+    "twice": ("2025-03-03,Y,topsoil,5\n2025-03-04,Y,topsoil,6", "taken.csv:3: material: Y has this material and grade"),
+    "nothing": ("2025-03-03,Y,topsoil,", "taken.csv:2: t: "),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ODD_STOCK)
+def test_odd_stock_is_told(yard_week, tmp_path, capsys, name):
+    row, told = ODD_STOCK[name]
+    (tmp_path / "taken.csv").write_text(f"date,facility,material,t\n{row}\n")
+    words = ["replan", str(tmp_path / "out"), "--actuals", str(tmp_path / "moved.csv"), "--from", "2025-03-05"]
+    assert main([*words, "--stocktake", str(tmp_path / "taken.csv"), "--quiet"]) == 2
+    assert told in capsys.readouterr().err
+
+
+def test_the_rest_of_a_variant(yard_week, tmp_path, capsys):
+    """D turns out to take 50 t and to need no more: 30 t came, so 20 t follow and 60 t stay in Y; the inputs differ."""
+    (tmp_path / "less.toml").write_text("[[demands]]\nset = { quantity = 50, required = 50 }\n")
+    got = again(tmp_path / "out", tmp_path / "moved.csv", "2025-03-05", tmp_path / "new", "--variant",
+                str(tmp_path / "less.toml"), "--freeze", "0")  # fmt: skip
+    assert sum(float(row["t"]) for row in rows(tmp_path / "new" / "flows.csv")) == pytest.approx(20)
+    assert {"inputs differ from the plan's: less.toml"} <= {note["en"] for note in got["replan"]["notes"]}
+    (tmp_path / "odd.toml").write_text('[[demands]]\nwhere = { demand = "E" }\nset = { quantity = 50 }\n')
+    words = ["replan", str(tmp_path / "out"), "--actuals", str(tmp_path / "moved.csv"), "--from", "2025-03-05"]
+    assert main([*words, "--variant", str(tmp_path / "odd.toml"), "--quiet"]) == 2
+    assert "odd.toml:1: demands.where" in capsys.readouterr().err
 
 
 BAD = {

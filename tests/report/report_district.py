@@ -202,7 +202,7 @@ def scenario(seed: int = 7) -> Scenario:
             cost=np.full(4, 12.0),
         ),
         stocks=OpeningStocks(np.array([1, 0], np.int32), np.array([1, 4], np.int32), np.array([800.0, 300.0])),
-        mixes=Mixes(np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0), np.zeros(0)),
+        mixes=Mixes(np.zeros(0, np.int32), np.zeros(0, np.int32), *(np.zeros(0) for _ in range(4))),
         objective=Objective(),
         roads=RoadSpec(file=Path("roads.graphml")),
         costs=Costs(HAUL, CO2),

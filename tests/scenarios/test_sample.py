@@ -35,6 +35,15 @@ def test_same_seed_same_bytes_other_seed_other_bytes(tmp_path):
     assert digests(tmp_path / "a")["supplies.csv"] != digests(tmp_path / "c")["supplies.csv"]
 
 
+def test_what_is_uncertain_changes_no_other_file(tmp_path):
+    for name, uncertain in (("plain", False), ("uncertain", True)):
+        sample(tmp_path / name, sites=12, days=3, uncertain=uncertain)
+    plain, more = ({file.name: file.read_bytes() for file in (tmp_path / n).iterdir()} for n in ("plain", "uncertain"))
+    assert more.keys() - plain.keys() == {"uncertainty.csv"}
+    assert {name: more[name] for name in plain} == plain
+    assert {row.what for row in load_scenario(tmp_path / "uncertain").uncertain} >= {"quantity", "rain", "wet"}
+
+
 def test_sizes_are_those_asked_for(tmp_path):
     size = sample(tmp_path / "s", sites=40, demands=17, yards=3, plants=4, materials=9, days=5, seed=2)
     scenario = load_scenario(tmp_path / "s")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
@@ -147,3 +149,87 @@ def test_a_share_cannot_be_settled(two_streets):
 
     with pytest.raises(InputError, match=r"streets\.max_share: a share of a street belongs to no match"):
         settle(planned(two_streets("max_share = 0.6")), {})
+
+
+@pytest.fixture
+def fair_week(two_streets):
+    """The same with the goal `fairness` before cost, and after what leaves the zone."""
+
+    def made(streets: str = "", candidate: str = "candidate"):
+        folder = two_streets(streets, candidate)
+        toml = (folder / "scenario.toml").read_text(encoding="utf-8")
+        order = '["unserved", "offsite", "fairness", "cost"]'
+        (folder / "scenario.toml").write_text(toml.replace('["unserved", "cost"]', order), encoding="utf-8")
+        return folder
+
+    return made
+
+
+def test_the_largest_burden_is_as_small_as_it_can_be(fair_week, tmp_path, capsys):
+    """140 t to facilities of two streets: 70 t each. D 20 t at 0.5, X 70 t of S at 1, Z 10 t of S at 3 and 60 t at 5.
+
+    The second reading counts the burden itself: told in plan.json as 69 t, it says so. A t that North may bear beside
+    is half a t less for the larger of the two.
+    """
+    folder, out = fair_week(), tmp_path / "out"
+    assert main(["plan", str(folder), "-o", str(out), "--quiet"]) == 0
+    summary = json.loads((out / "plan.json").read_text(encoding="utf-8"))
+    goals = {goal["name"]: (goal["value"], goal["bound"]) for goal in summary["goals"]}
+    assert goals["fairness"] == (pytest.approx(70), pytest.approx(70))
+    assert goals["cost"] == (pytest.approx(10 + 70 + 30 + 300, rel=1e-5), pytest.approx(410, rel=1e-5))
+    assert main(["check", str(folder), str(out)]) == 0
+    prices = Table.read_csv(out / "prices.csv").records()
+    assert {row["id"]: float(row["fairness"]) for row in prices if row["side"] == "street_most"} == {
+        "North": pytest.approx(-0.5), "South": pytest.approx(-0.5),
+    }  # fmt: skip
+    text = (out / "plan.json").read_text(encoding="utf-8")
+    (out / "plan.json").write_text(text.replace('"value": 70.0', '"value": 69.0'), encoding="utf-8")
+    capsys.readouterr()
+    assert main(["check", str(folder), str(out)]) == 1
+    assert "fairness" in capsys.readouterr().out
+
+
+def test_passages_are_part_of_the_largest_burden(fair_week):
+    """Trucks paid alone: North loads 100 t whatever happens, so all of T stays in South. Both paid, 2 : 1 a tonne:
+
+    North 100/2 + X and T's way in, South 60/2 + Z and S's way in. All 80 t of S to X are 130 and of T to Z 90; y t of
+    S to Z instead: 130 − y and 90 + 1.5 y meet at y = 16.
+    """
+    alone = planned(fair_week("per_passage = 10\ntruck_t = 10"))
+    assert alone.plan.summary["goals"][2]["value"] == pytest.approx(100)
+    both = planned(fair_week("per_t = 2\nper_passage = 10\ntruck_t = 10"))
+    assert both.plan.summary["goals"][2]["value"] == pytest.approx(114)
+    assert both.plan.summary["goals"][2]["bound"] == pytest.approx(114)
+
+
+def test_siting_opens_what_spreads_the_burden(fair_week, tmp_path):
+    """C in South takes T's 60 t and 10 t of S for 60 + 20 and its 10 CNY; without it Z is 330."""
+    folder, out = fair_week(), tmp_path / "out"
+    assert main(["site", str(folder), "-o", str(out), "--quiet"]) == 0
+    goals = {g["name"]: g for g in json.loads((out / "plan.json").read_text(encoding="utf-8"))["goals"]}
+    assert goals["fairness"]["value"] == pytest.approx(70)
+    assert goals["cost"]["value"] == pytest.approx(10 + 70 + 20 + 60 + 10, rel=1e-4)
+    page = (out / "site.html").read_text(encoding="utf-8")
+    assert "The street that bears most bears 70.0 t (70.0 t without any candidate)" in page
+    assert "负担最重的街道承担 70.0 吨" in page
+    assert main(["check", str(folder), str(out)]) == 0
+
+
+def test_what_fairness_costs_in_tonnes_that_leave(fair_week, tmp_path):
+    """From 70 t each and none out to none each and 140 t out: every tonne out is half a tonne less for a street."""
+    out = tmp_path / "out"
+    assert main(["frontier", str(fair_week()), "offsite", "fairness", "-o", str(out), "--quiet"]) == 0
+    rows = list(Table.read_csv(out / "frontier.csv").records())
+    assert [(float(row["offsite"]), float(row["fairness"])) for row in rows] == [
+        (pytest.approx(0, abs=1e-6), pytest.approx(70)), (pytest.approx(140), pytest.approx(0, abs=1e-6)),
+    ]  # fmt: skip
+
+
+def test_without_streets_nobody_bears_anything(week):
+    folder = week(
+        '[objective]\norder = ["unserved", "fairness", "haul"]\n',
+        supplies="supply,material,quantity,unit\nS,spoil_silty_clay,100,t\n",
+        facilities="facility,kind,accepts\nX,disposal,*\n",
+        distances="from,to,km\nS,X,1\n",
+    )
+    assert planned(folder).plan.summary["goals"][1]["value"] == 0

@@ -100,7 +100,7 @@ def test_the_command(pits_and_a_far_fill, tmp_path, capsys):
     ("goals", "told"),
     [
         (["ofsite", "haul"], "cutfill frontier: goals: 'ofsite' is not a goal; expected two of unserved, offsite, "
-         "landfill, transfer, haul, cost, carbon, used; did you mean `offsite`?"),
+         "landfill, transfer, fairness, haul, cost, carbon, used; did you mean `offsite`?"),
         (["haul", "haul"], "cutfill frontier: goals: are the same; expected two different ones"),
     ],
 )  # fmt: skip

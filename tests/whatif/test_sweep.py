@@ -16,6 +16,7 @@ from optimizer.errors import InputError
 from optimizer.planner import Options
 from optimizer.progress import Progress
 from optimizer.read import Inputs
+from optimizer.spread import Workers
 from optimizer.tables import Table
 from optimizer.whatif.study import Ground, Study
 from optimizer.whatif.sweep import read_table, sweep
@@ -35,13 +36,14 @@ def test_a_killed_worker_loses_and_doubles_nothing(tmp_path):
     variants = read_table(variants_table(tmp_path / "v.csv", 8))
     ground = Ground.of(Inputs.read(WEEK), Options(), Progress())
     out, found = tmp_path / "out", []
+
+    def over(address):
+        with Workers("cutfill whatif", None, address) as workers:
+            return sweep(ground, variants, Options(), out, Progress(), workers)
+
     cluster = embedded(3, allowed_failures=10)
     try:
-        work = threading.Thread(
-            target=lambda: found.append(
-                sweep(ground, variants, Options(), out, Progress(), workers=3, cluster=cluster.scheduler_address)
-            )
-        )
+        work = threading.Thread(target=lambda: found.append(over(cluster.scheduler_address)), daemon=True)
         work.start()
         end = time.monotonic() + 60
         while not list(out.glob("results/*.parquet")) and time.monotonic() < end:

@@ -15,8 +15,14 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The slow ones first: one that begins last leaves the other core with nothing to do."""
+    """The slow ones first: one that begins last leaves the other cores with nothing to do.
+
+    Those that compile truck schedules go to one worker: it compiles once, for all that come after.
+    """
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    for item in items:
+        if "tests/dispatch/" in item.nodeid or "[dispatch]" in item.nodeid or "[trucks]" in item.nodeid:
+            item.add_marker(pytest.mark.xdist_group("compiles"))
 
 
 @pytest.fixture(autouse=True)

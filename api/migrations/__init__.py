@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 import threading
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -62,9 +63,15 @@ def _run(database: Database, step: Callable[[Connection], Any]) -> None:
         step(connection)
 
 
+@cache
+def _steps() -> ScriptDirectory:
+    """Read once in a process; it compiles every step."""
+    return ScriptDirectory.from_config(config())
+
+
 def _upgrade(connection: Connection, revision: str) -> None:
     at = MigrationContext.configure(connection).get_current_revision()
-    steps = ScriptDirectory.from_config(config())
+    steps = _steps()
     if at is None and "organisations" in inspect(connection).get_table_names():
         raise InputError.single(
             "database", "its tables were made before the first release; take an empty database, or delete the file"

@@ -20,7 +20,8 @@ def powers(scenario: Scenario) -> Floats:
     rows = np.array([t.range_loaded, t.range_empty, t.charge_minutes]).reshape(3, len(t.ids)).T
     electric = ~np.isnan(rows[:, 0])
     reserve = np.where(electric, t.reserve, 0.0)
-    return np.column_stack([np.where(electric[:, None], 1 / np.where(electric[:, None], rows, 1.0), 0.0), reserve])
+    rates = np.where(electric[:, None], 1 / np.where(electric[:, None], rows, 1.0), 0.0)
+    return np.ascontiguousarray(np.column_stack([rates, reserve]))  # another order in memory is compiled for anew
 
 
 def is_electric(scenario: Scenario, truck_class: int) -> bool:

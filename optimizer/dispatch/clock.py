@@ -65,6 +65,7 @@ from optimizer.dispatch.state import (
 )  # fmt: skip
 from optimizer.scenario import Ints
 
+CANNOT = NONE - 1
 CRUMB = 1e-9  # of a battery: what the arithmetic of doubles may take
 
 
@@ -185,7 +186,7 @@ def walk(day: Day, routes: Routes, truck: int, first: int, load: int, keep: bool
             place, off, stood, now, driven, driven_all, battery = charge(
                 day, truck, node, origin, destination, work, now, driven, driven_all, battery
             )
-            if place == NOWHERE - 1:
+            if place == CANNOT:
                 done = False
                 break
             node = node if place == NONE else place
@@ -231,7 +232,7 @@ def walk(day: Day, routes: Routes, truck: int, first: int, load: int, keep: bool
         place, off, stood, now, driven, driven_all, battery = charge(
             day, truck, node, home, home, FIRST, now, driven, driven_all, battery
         )
-        done = place != NOWHERE - 1
+        done = place != CANNOT
         node = place if place >= 0 else node
     empty = minutes[node, home]
     back = departure(bans, ban_at, row + node, row + home, max(now, stood + rest) if driven + empty > limit else now,
@@ -259,8 +260,8 @@ def charge(
         work: minutes of the load; 0 on the way home, which has no load.
 
     Returns:
-        Node (NONE: it need not, NOWHERE - 1: it cannot); when it leaves for it, plugs in and may leave; minutes driven
-        since the last rest and in all, and the battery then.
+        Node (NONE: it need not, CANNOT: no charger will do); when it leaves for it, plugs in and may leave; minutes
+        driven since the last rest and in all, and the battery then.
     """
     k, limit, rest = day.trucks[truck, CLASS], day.trucks[truck, REST_AFTER], day.trucks[truck, REST]
     per_km, reserve = day.power[k, PER_EMPTY], day.power[k, RESERVE]
@@ -269,7 +270,7 @@ def charge(
         return NONE, now, now, now, driven, driven_all, battery
     place = charger(day, k, node, origin, battery, need)
     if place < 0 or day.minutes[node, place] > limit:
-        return NONE + NONE, now, now, now, driven, driven_all, battery
+        return CANNOT, now, now, now, driven, driven_all, battery
     row, there = k * len(day.minutes), day.minutes[node, place]
     off = departure(day.bans, day.ban_at, row + node, row + place, now + rest if driven + there > limit else now, there)
     driven = (0 if off - now >= rest else driven) + there

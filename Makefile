@@ -20,7 +20,7 @@ demo: $(STAMP)
 	$(BIN)/cutfill check scenarios/qibuqu-week out/qibuqu-week
 
 test: $(STAMP) lint
-	$(BIN)/pytest -n 3 --dist loadgroup
+	$(BIN)/pytest -n 2 --dist loadgroup
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -17,7 +17,7 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The slow ones first: one that begins last leaves the other cores with nothing to do.
 
-    Those that compile truck schedules go to one worker: it compiles once, for all that come after.
+    Those that compile truck schedules go to one worker, which compiles once for all that come after.
     """
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
     for item in items:

@@ -225,6 +225,8 @@ def _assembled(source: Source, settings: Settings, tables: dict[str, Typed], fau
     facilities = build_facilities(intake)
     recipes = build_recipes(intake, facilities)
     stocks = build_stocks(intake, facilities, recipes)
+    if "fairness" in settings.objective.goals and not any(any(tables[name]["street"]) for name in PLACE_TABLES):
+        faults.note("fairness has nothing to share out: no supply, demand or facility names a street")
     scenario = Scenario(
         name=settings.name,
         start=settings.horizon.start,

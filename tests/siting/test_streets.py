@@ -233,3 +233,4 @@ def test_without_streets_nobody_bears_anything(week):
         distances="from,to,km\nS,X,1\n",
     )
     assert planned(folder).plan.summary["goals"][1]["value"] == 0
+    assert any("no supply, demand or facility names a street" in note for note in load_scenario(folder).notes)

@@ -14,6 +14,7 @@ from pathlib import Path
 from optimizer import __version__
 from optimizer.arguments import seconds
 from optimizer.errors import InputError
+from optimizer.native import leave
 from optimizer.progress import Progress
 
 DONE, FAULTY_PLAN, BAD_INPUT, UNSERVED, LIMIT, INTERRUPTED = 0, 1, 2, 3, 4, 130
@@ -51,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _tell_faults(error, as_json=getattr(args, "json", False))
     except (_StoppedError, KeyboardInterrupt):
         print("stopped; nothing was written", file=sys.stderr)
-        return INTERRUPTED
+        return leave(INTERRUPTED)
     except BrokenPipeError:
         sys.stderr.close()
         return DONE

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
 from typing import Any
 
 import highspy
@@ -11,6 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from optimizer.backends import Answer, Carried, Status
+from optimizer.native import interruptible
 from optimizer.program import Program
 from optimizer.scenario import Floats, Ints
 
@@ -25,21 +24,6 @@ _STATUS: dict[highspy.HighsModelStatus, Status] = {
 }
 _DUAL_SIMPLEX, _PRIMAL_SIMPLEX = 1, 4
 _BASIS = [highspy.HighsBasisStatus(number) for number in range(5)]  # by number: looked up faster than made
-
-
-def _interruptible(run: Callable[[], object]) -> None:
-    """Runs native code beside the main thread, so that Ctrl-C is answered at once and not when it returns."""
-    done = threading.Event()
-
-    def work() -> None:
-        try:
-            run()
-        finally:
-            done.set()
-
-    threading.Thread(target=work, daemon=True).start()
-    while not done.wait(0.1):
-        pass
 
 
 class QuietHighs(highspy.Highs):
@@ -196,7 +180,7 @@ class Highs:
         limit = np.inf if time_limit is None else max(time_limit, 0.0)
         self._highs.setOptionValue("time_limit", self._highs.getRunTime() + limit)
         self._highs.setOptionValue("simplex_strategy", self._strategy)
-        _interruptible(self._highs.run)
+        interruptible(self._highs.run)
         status = _STATUS.get(self._highs.getModelStatus(), "failed")
         info = self._highs.getInfo()
         feasible = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible

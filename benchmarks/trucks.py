@@ -12,8 +12,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from benchmarks.rows import Row, told
-from optimizer.dispatch import Budget, Dispatch, dispatch_scenario
+from optimizer.dispatch import SLACK, Budget, Dispatch, dispatch_scenario
 from optimizer.dispatch.changes import CHANGES
 from optimizer.dispatch.feedback import as_written
 from optimizer.dispatch.redispatch import EVENTS, KEPT, Published, Rest, dispatch_rest
@@ -29,12 +31,14 @@ WEEK = Path(__file__).parents[1] / "scenarios" / "qibuqu-week"
 ROUNDS, ROUNDS_AGAIN = 5_000, 20_000
 POLICY = ("unserved", "offsite", "landfill", "transfer")
 NOW = 10 * 60
+ELECTRIC = ("T4B", "T3A")
+BATTERY = {"range_loaded": 90.0, "range_empty": 150.0, "charge_minutes": 60.0}
 SLACKS, REPLAYS = (0, 2, 3, 4, 6), 20
 Record = dict[str, Any]
 
 
 def run(smoke: bool) -> list[Row]:
-    """Empty km by order of goals, and the share of tickets that a day with six events changes."""
+    """Rows: empty km by order of goals; slack; electric trucks; the share of tickets that six events change."""
     scenario, progress = load_scenario(WEEK), Progress(quiet=True)
     distances = measure(scenario, progress)
     orders = {"haul": Objective((*POLICY, "haul")), "haul, empties": Objective((*POLICY, "haul", "empties"))}
@@ -52,6 +56,7 @@ def run(smoke: bool) -> list[Row]:
         first = first or (flows, made)
     assert first is not None
     rows += _slack(scenario, distances, *first, smoke, progress)
+    rows.append(_electric(scenario, distances, first[0], smoke, progress))
     return [*rows, *_again(scenario, distances, *first, smoke, progress)]
 
 
@@ -70,6 +75,22 @@ def _slack(
                 f"{k['truck_days']} truck days, {k['km_empty']:,.0f} km empty, {k['cost']:,.0f} CNY")  # fmt: skip
         rows.append(told(f"truck days over their shift, {minutes} min slack", 100 * r["home_late_share"], note, "%"))
     return rows
+
+
+def _electric(scenario: Scenario, distances: Distances, flows: Table, smoke: bool, progress: Progress) -> Row:
+    """Two classes with batteries, under the slack that a dispatch has by default."""
+    t = scenario.trucks
+    electric = np.isin(t.ids, ELECTRIC)
+    by_class = {name: tuple(np.where(electric, value, np.nan).tolist()) for name, value in BATTERY.items()}
+    budget = Budget(0 if smoke else ROUNDS)
+    made = dispatch_scenario(
+        replace(scenario, trucks=replace(t, **by_class)), distances, flows, budget, progress, SLACK
+    )
+    k, left = made.summary["kpis"], made.summary["violations"]["unserved_loads"]
+    number = int(np.array(t.count)[electric].sum())
+    note = (f"{left} loads left; {k['charges']} charges, {k['charge_h']:,.0f} h plugged in; "
+            f"{k['truck_days']} truck days, {SLACK} min slack")  # fmt: skip
+    return told(f"empty km, {number} of {sum(t.count)} trucks electric", k["km_empty"], note, "km")
 
 
 def _again(

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import textwrap
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +25,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
     for item in items:
-        if "tests/dispatch/" in item.nodeid or "[dispatch]" in item.nodeid or "[trucks]" in item.nodeid:
+        if item.path.parent.name == "dispatch":
             item.add_marker(pytest.mark.xdist_group("compiles"))
 
 
@@ -43,6 +47,27 @@ def chromium() -> Iterator[Any]:
             pytest.skip(f"chromium does not start: {error}")
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def with_a_killed_worker():
+    """Runs ``work(address)`` on workers of which one ends by SIGKILL after the first result; returns what it does."""
+    from optimizer.cluster import embedded
+
+    def run(workers: int, work: Callable[[str], Any], results: Path) -> Any:
+        found: list[Any] = []
+        with embedded(workers, allowed_failures=10) as cluster:
+            thread = threading.Thread(target=lambda: found.append(work(cluster.scheduler_address)), daemon=True)
+            thread.start()
+            end = time.monotonic() + 60
+            while not list(results.glob("*.parquet")) and time.monotonic() < end:
+                time.sleep(0.01)
+            os.kill(cluster.workers[0].pid, signal.SIGKILL)
+            thread.join(120)
+        (one,) = found
+        return one
+
+    return run
 
 
 @pytest.fixture

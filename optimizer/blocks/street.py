@@ -27,7 +27,7 @@ def streets(m: Model) -> None:
     hosts = hosts[hosts >= 0]
     rows = m.add_rows("street.share", -np.inf, np.zeros(len(hosts)), street=hosts)
     for row, s in zip(rows.index.tolist(), hosts.tolist(), strict=True):
-        m.couple(_share_of(m.scenario, street, row, s, share))
+        m.couple(_burden_of(m.scenario, street, row, s, m.scenario.streets.rates, share))
 
 
 def fairness(m: Model) -> None:
@@ -41,7 +41,7 @@ def fairness(m: Model) -> None:
     names, street = named_streets(m.scenario)
     if "fairness" not in m.scenario.objective.goals or not names:
         return
-    received, passing = m.scenario.streets.in_tonnes
+    rates = received, passing = m.scenario.streets.in_tonnes
     unit = 1.0 + received + 2 * passing
     every = np.arange(len(names))
     most = m.add_columns("street.most", 0.0, np.inf, day=[0])  # of all days
@@ -49,7 +49,7 @@ def fairness(m: Model) -> None:
     m.add(rows.index, np.full(len(every), most.start), -unit)
     m.cost("fairness", most.index, unit)
     for row, s in zip(rows.index.tolist(), every.tolist(), strict=True):
-        m.couple(_burden_of(m.scenario, street, row, s))
+        m.couple(_burden_of(m.scenario, street, row, s, rates))
 
 
 def named_streets(scenario: Scenario) -> tuple[tuple[str, ...], Ints]:
@@ -64,22 +64,15 @@ def bears(scenario: Scenario) -> np.ndarray:
     return np.array([kind not in ABROAD for kind in scenario.facilities.kind], dtype=bool)
 
 
-def _burden_of(scenario: Scenario, street: Ints, row: int, s: int) -> Coupling:
-    received, passing = scenario.streets.in_tonnes
-    hosted = np.zeros(len(street), dtype=bool)
-    hosted[scenario.first_facility :] = bears(scenario)
+def _burden_of(
+    scenario: Scenario, street: Ints, row: int, s: int, rates: tuple[float, float], share: float = 0.0
+) -> Coupling:
+    """What a street bears, less a share of what all of them bear.
 
-    def coupling(lanes: Lanes) -> tuple[Ints, Ints, Floats]:
-        start, end = street[lanes.origins] == s, street[lanes.destinations] == s
-        value = received * (hosted[lanes.destinations] & end) + passing * (start | end)
-        at = np.flatnonzero(value).astype(np.int32)
-        return at, np.full(len(at), row, dtype=np.int32), value[at]
-
-    return coupling
-
-
-def _share_of(scenario: Scenario, street: Ints, row: int, s: int, share: float) -> Coupling:
-    received, passing = scenario.streets.rates
+    Args:
+        rates: of a t received and of a t that passes.
+    """
+    received, passing = rates
     hosted = np.zeros(len(street), dtype=bool)
     hosted[scenario.first_facility :] = bears(scenario)
 

@@ -72,12 +72,7 @@ def read_actuals(path: Path, inputs: Inputs, first: int) -> Moves:
         InputError: with every fault of the file.
     """
     faults, scenario = Faults(), inputs.scenario
-    table = read_table(read_csv(path, ACTUALS, path.name, faults, {}), ACTUALS, path.name, faults)
-    places = Ids()
-    for name in PLACE_TABLES:
-        places.add(inputs.tables[name], inputs.tables[name].spec.key[0], faults)
-    origin, destination = (places.column(table, end, faults) for end in ("from", "to"))
-    material = build_library(inputs.tables["materials"], Faults()).column(table, "material", faults)
+    table, material, (origin, destination) = _read(path, ACTUALS, inputs, ("from", "to"), faults)
     grade = _grades(scenario, table, origin)
     start = scenario.start.toordinal()
     _refuse_odd_days(table, scenario, first, faults)
@@ -95,12 +90,7 @@ def read_stocktake(path: Path, inputs: Inputs, first: int) -> list[Taken]:
         InputError: with every fault of the file.
     """
     faults, scenario = Faults(), inputs.scenario
-    table = read_table(read_csv(path, STOCKTAKE, path.name, faults, {}), STOCKTAKE, path.name, faults)
-    places = Ids()
-    for name in PLACE_TABLES:
-        places.add(inputs.tables[name], inputs.tables[name].spec.key[0], faults)
-    facility = places.column(table, "facility", faults)
-    material = build_library(inputs.tables["materials"], Faults()).column(table, "material", faults)
+    table, material, (facility,) = _read(path, STOCKTAKE, inputs, ("facility",), faults)
     commodity = commodity_of(material, np.where(table["grade"] == 0, 2, table["grade"]))
     _refuse_odd_days(table, scenario, first, faults)
     _refuse_odd_stock(table, scenario, first, facility, commodity, faults)
@@ -110,6 +100,18 @@ def read_stocktake(path: Path, inputs: Inputs, first: int) -> list[Taken]:
         Taken(int(d), int(f), int(k), float(t))
         for d, f, k, t in zip(day, facility.tolist(), commodity.tolist(), table["t"].tolist(), strict=True)
     ]
+
+
+def _read(
+    path: Path, spec: TableSpec, inputs: Inputs, ends: tuple[str, ...], faults: Faults
+) -> tuple[Typed, Ints, list[Ints]]:
+    """A table, its materials by number, and the nodes that each of some columns names; -1 where a fault was found."""
+    table = read_table(read_csv(path, spec, path.name, faults, {}), spec, path.name, faults)
+    places = Ids()
+    for name in PLACE_TABLES:
+        places.add(inputs.tables[name], inputs.tables[name].spec.key[0], faults)
+    nodes = [places.column(table, end, faults) for end in ends]
+    return table, build_library(inputs.tables["materials"], Faults()).column(table, "material", faults), nodes
 
 
 def _refuse_odd_stock(

@@ -105,7 +105,10 @@ def test_table_is_aligned_markdown():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", OWN)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(n, marks=pytest.mark.xdist_group("compiles")) if n in ("dispatch", "trucks") else n for n in OWN],
+)
 def test_smoke_run_through_the_command(name, tmp_path, capsys):
     """`cutfill bench --smoke` ends with 0, prints the table and writes every row of a benchmark as JSON."""
     file = tmp_path / "bench.json"

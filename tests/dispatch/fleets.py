@@ -6,6 +6,8 @@ import csv
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from optimizer.check.result import Ledger
 from optimizer.check.trips import check_trips
 from optimizer.dispatch import Budget, Dispatch, dispatch_scenario
@@ -28,6 +30,7 @@ empty_km_h = 35
 {driving}
 """
 # two pits, two fills, a depot at the yard; every pair both ways, km by hand
+LANES = (("S1", "D1"), ("S1", "D2"), ("S2", "D1"), ("S2", "D2"))
 PLACES = ("S1", "S2", "D1", "D2", "Y1")
 KM = {("S1", "D1"): 5, ("S1", "D2"): 10, ("S2", "D1"): 10, ("S2", "D2"): 5, ("S1", "S2"): 12, ("D1", "D2"): 12,
       ("Y1", "S1"): 4, ("Y1", "S2"): 4, ("Y1", "D1"): 6, ("Y1", "D2"): 6}  # fmt: skip
@@ -61,6 +64,13 @@ def flows(*rows: tuple[int, str, str, float]) -> Table:
     table = Table(("date", "from", "to", "material", "grade", "t"))
     table.rows = [(f"2025-03-{3 + day:02d}", a, b, "spoil_silty_clay", "2", t) for day, a, b, t in rows]
     return table
+
+
+def drawn(rng: np.random.Generator, count: int) -> tuple[list[tuple[str, str]], Table]:
+    """So many whole loads on the four lanes by chance, and the plan that they are of."""
+    number = rng.multinomial(count, [0.25] * 4)
+    plan = flows(*((0, a, b, 16.0 * n) for (a, b), n in zip(LANES, number, strict=True) if n))
+    return [lane for lane, n in zip(LANES, number, strict=True) for _ in range(n)], plan
 
 
 def dispatched(folder: Path, plan: Table, rounds: int = 200, seed: int = 0) -> Dispatch:

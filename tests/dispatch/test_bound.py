@@ -6,7 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
-from fleets import KM, dispatched, flows, write
+from fleets import KM, dispatched, drawn, flows, write
 
 from optimizer.dispatch.bound import lower_bound
 from optimizer.dispatch.days import build_gates, build_problem
@@ -18,7 +18,6 @@ from optimizer.progress import Progress
 from optimizer.read import load_scenario
 
 WAYS = {(a, b): km for (x, y), km in KM.items() for a, b in ((x, y), (y, x))} | {("Y1", "Y1"): 0}
-LANES = [("S1", "D1"), ("S1", "D2"), ("S2", "D1"), ("S2", "D2")]
 
 
 def minutes(a, b, speed):
@@ -61,8 +60,7 @@ def optimum(loads, trucks, hours, shift):
 def test_the_bound_is_never_above_the_optimum(tmp_path, seed):
     """Up to six loads, two or three trucks, gates open for an hour or two: hours shape the day."""
     rng = np.random.default_rng(seed)
-    count = rng.multinomial(int(rng.integers(3, 7)), [0.25] * 4)
-    loads = [lane for lane, n in zip(LANES, count, strict=True) for _ in range(n)]
+    loads, plan = drawn(rng, int(rng.integers(3, 7)))
     hours = {}
     for place in ("S1", "S2")[: int(rng.integers(1, 3))]:
         opens = 360 + int(rng.integers(0, 120))
@@ -72,7 +70,6 @@ def test_the_bound_is_never_above_the_optimum(tmp_path, seed):
     trucks = int(rng.integers(2, 4))
     fleet = {"truck": "T", "count": trucks, "depot": "Y1", "payload": 16, "shift_from": "06:00", "shift_to": "12:00"}
     folder = write(tmp_path / "a", trucks=[fleet], gates=gates)
-    plan = flows(*((0, a, b, 16.0 * n) for (a, b), n in zip(LANES, count, strict=True) if n))
     dispatch = dispatched(folder, plan, rounds=100)
     least = optimum(loads, trucks, hours, (360, 720))
     goal = dispatch.summary["goals"][0]

@@ -6,7 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
-from fleets import KM, checked, dispatched, flows, recheck, write
+from fleets import KM, checked, dispatched, drawn, flows, recheck, write
 
 from optimizer.cli import main
 from optimizer.distances import measure
@@ -109,14 +109,12 @@ def least_km(loads, range_empty, reserve=0.0):
 def test_small_electric_days_are_as_short_as_brute_force_finds(tmp_path, seed):
     """One truck, five loads, chargers at the depot, range for two to four loads; no hours bind."""
     rng = np.random.default_rng(seed)
-    pairs = [("S1", "D1"), ("S1", "D2"), ("S2", "D1"), ("S2", "D2")]
-    count = rng.multinomial(5, [0.25] * 4)
-    plan = flows(*((0, a, b, 16.0 * n) for (a, b), n in zip(pairs, count, strict=True) if n))
+    loads, plan = drawn(rng, 5)
     lasts = int(rng.integers(60, 110))
     truck = E | {"range_loaded": lasts / 2, "range_empty": lasts, "reserve": 0, "charge_minutes": 30}
     folder = write(tmp_path / "a", trucks=[truck | {"shift_from": "00:00", "shift_to": "24:00"}])
     dispatch = dispatched(folder, plan, rounds=300)
-    least = least_km([pair for pair, n in zip(pairs, count, strict=True) for _ in range(n)], lasts)
+    least = least_km(loads, lasts)
     goal = dispatch.summary["goals"][0]
     assert dispatch.summary["violations"]["unserved_loads"] == 0
     assert goal["bound"] <= least + 1e-6

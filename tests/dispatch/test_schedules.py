@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fleets import KM, checked, dispatched, flows, recheck, write
+from fleets import KM, checked, dispatched, drawn, flows, recheck, write
 
 from optimizer.cli import main
 from optimizer.read import load_scenario
@@ -76,14 +76,11 @@ def brute(day_loads, trucks):
 
 @pytest.mark.parametrize("seed", range(6))
 def test_six_loads_are_proven_optimal_by_brute_force(tmp_path, seed):
-    rng = np.random.default_rng(seed)
-    pairs = [("S1", "D1"), ("S1", "D2"), ("S2", "D1"), ("S2", "D2")]
-    count = rng.multinomial(6, [0.25] * 4)
-    plan = flows(*((0, a, b, 16.0 * n) for (a, b), n in zip(pairs, count, strict=True) if n))
+    loads, plan = drawn(np.random.default_rng(seed), 6)
     folder = write(tmp_path / "a")
     dispatch = dispatched(folder, plan)
     value, bound, undone = figures(dispatch)
-    least = brute([pair for pair, n in zip(pairs, count, strict=True) for _ in range(n)], 2)
+    least = brute(loads, 2)
     assert undone == 0
     assert value == pytest.approx(least)
     assert bound <= least * (1 + 1e-9)

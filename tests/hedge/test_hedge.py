@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import pickle
-import signal
 import tempfile
-import threading
-import time
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
@@ -17,7 +13,6 @@ import numpy as np
 import pytest
 
 from optimizer.cli import main
-from optimizer.cluster import embedded
 from optimizer.distances import measure
 from optimizer.errors import InputError
 from optimizer.hedge.draws import Template, drawn, quantile
@@ -344,33 +339,23 @@ def test_command_tells_the_same_twice(two_candidates, tmp_path, capsys):
 
 
 @pytest.mark.slow
-def test_a_killed_worker_changes_nothing(two_candidates, tmp_path):
+def test_a_killed_worker_changes_nothing(two_candidates, tmp_path, with_a_killed_worker):
     """Two workers, one ended by SIGKILL after the first answer: costs, orders and sitings are those of one process."""
-    out, found = tmp_path / "out", []
+    out = tmp_path / "out"
     scenario, request = load_scenario(two_candidates), Request(12, 1, 1, 0.0, 0.2, {})
 
     def over(address):
         with Workers("cutfill hedge", None, address) as workers:
             return study(scenario, request, Progress(quiet=True), workers, out)
 
-    cluster = embedded(2, allowed_failures=10)
-    try:
-        work = threading.Thread(target=lambda: found.append(over(cluster.scheduler_address)), daemon=True)
-        work.start()
-        end = time.monotonic() + 60
-        while not list(out.glob("results/*.parquet")) and time.monotonic() < end:
-            time.sleep(0.01)
-        os.kill(cluster.workers[0].pid, signal.SIGKILL)
-        work.join(120)
-    finally:
-        cluster.close()
+    found = with_a_killed_worker(2, over, out / "results")
     here = asked(two_candidates, samples=12)
     assert len(list(out.glob("results/*.parquet"))) == 2 * 2 * 12  # twice each sample, drawn and fresh
     for plan in ("certain", "hedged", "perfect"):
-        assert found[0].costs[plan].tolist() == here.costs[plan].tolist()
-        assert found[0].fresh[plan].tolist() == here.fresh[plan].tolist()
-    assert found[0].orders == here.orders
-    assert found[0].sitings.costs.tolist() == here.sitings.costs.tolist()
+        assert found.costs[plan].tolist() == here.costs[plan].tolist()
+        assert found.fresh[plan].tolist() == here.fresh[plan].tolist()
+    assert found.orders == here.orders
+    assert found.sitings.costs.tolist() == here.sitings.costs.tolist()
 
 
 def test_what_is_answered_is_not_asked_again(two_candidates, tmp_path, capsys):

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import threading
 import time
 from pathlib import Path
 
 import pytest
 
 from optimizer.cli import main
-from optimizer.cluster import embedded
 from optimizer.errors import InputError
 from optimizer.planner import Options
 from optimizer.progress import Progress
@@ -31,28 +27,17 @@ def variants_table(path: Path, count: int) -> Path:
     return path
 
 
-def test_a_killed_worker_loses_and_doubles_nothing(tmp_path):
+def test_a_killed_worker_loses_and_doubles_nothing(tmp_path, with_a_killed_worker):
     """Three workers, one ended by SIGKILL after the first result: the table is that of one process."""
     variants = read_table(variants_table(tmp_path / "v.csv", 8))
     ground = Ground.of(Inputs.read(WEEK), Options(), Progress())
-    out, found = tmp_path / "out", []
+    out = tmp_path / "out"
 
     def over(address):
         with Workers("cutfill whatif", None, address) as workers:
             return sweep(ground, variants, Options(), out, Progress(), workers)
 
-    cluster = embedded(3, allowed_failures=10)
-    try:
-        work = threading.Thread(target=lambda: found.append(over(cluster.scheduler_address)), daemon=True)
-        work.start()
-        end = time.monotonic() + 60
-        while not list(out.glob("results/*.parquet")) and time.monotonic() < end:
-            time.sleep(0.02)
-        os.kill(cluster.workers[0].pid, signal.SIGKILL)
-        work.join(120)
-    finally:
-        cluster.close()
-    table = found[0]
+    table = with_a_killed_worker(3, over, out / "results")
     assert table.column("variant") == [variant.key for variant in variants]
     assert len(list(out.glob("results/*.parquet"))) == len(variants)
     study = Study(ground, Options(), Progress())

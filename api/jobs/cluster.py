@@ -8,6 +8,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
+from api.jobs.kinds import kind_of, known
 from api.jobs.models import Job
 from api.jobs.task import Run, carry_out, end_worker
 from api.settings import Settings
@@ -55,7 +56,9 @@ class Cluster:
             try:
                 if not self._address:
                     # a task whose worker died is not tried again by Dask: the runner counts and decides
-                    self._embedded = embedded(self._workers, allowed_failures=0)
+                    runs = [kind_of(name).run for name in known()]
+                    loaded = sorted({run.__module__ for run in [carry_out, *runs]})
+                    self._embedded = embedded(self._workers, allowed_failures=0, loaded=loaded)
                 self._client = client(
                     self._address or self._embedded, timeout=CONNECT_SECONDS, set_as_default=False, name="cutfill"
                 )

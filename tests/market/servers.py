@@ -93,18 +93,27 @@ class Server:
         return bool(select.select([self._handle], [], [], seconds)[0])
 
     def workers(self) -> list[int]:
-        """Process ids of the embedded cluster's workers: those descendants that have loaded Dask."""
-        found = []
-        for path in Path("/proc").glob("[0-9]*/stat"):
-            try:
-                fields = path.read_text().rsplit(")", 1)[1].split()
-                command = (path.parent / "cmdline").read_bytes()
-            except OSError:
-                continue
-            if int(fields[1]) == self.pid and b"spawn_main" in command:
-                found.append(int(path.parent.name))
-        return found
+        """Process ids of the embedded cluster's workers: those that the server's fork server has forked."""
+        return [
+            worker for child in _children(self.pid) for worker in _children(child) if b"forkserver" in _command(child)
+        ]
 
     def log(self) -> str:
         """What it printed."""
         return self._log.read_text()
+
+
+def _children(parent: int) -> list[int]:
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            if int(path.read_text().rsplit(")", 1)[1].split()[1]) == parent:
+                found.append(int(path.parent.name))
+    return found
+
+
+def _command(process: int) -> bytes:
+    try:
+        return Path(f"/proc/{process}/cmdline").read_bytes()
+    except OSError:
+        return b""

@@ -8,10 +8,8 @@ Publishing holds the quantities of both sides for as long as the parties may ans
 from __future__ import annotations
 
 import datetime as dt
-import io
 import json
 import tempfile
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +18,13 @@ from sqlalchemy import select
 from api.clearings.changes import changes_against
 from api.clearings.matches import drafts
 from api.clearings.models import Clearing
+from api.clearings.packing import files_of, pack, packed_folder
 from api.clearings.refusing import refused
 from api.clearings.repository import MEMBERS_SEE, ClearingRepository
 from api.clearings.scenario import write_scenario
 from api.clearings.schemas import ChangeView, ClearingNew, ClearingView
 from api.clearings.solve import run
-from api.clearings.store import pack, packed_folder, packed_roads, scenario_zip
+from api.clearings.store import packed_roads, scenario_parts
 from api.clearings.week import has_many_parties
 from api.facilities.models import Facility
 from api.jobs.kinds import Kind, register
@@ -89,19 +88,17 @@ def _prepare(platform: Platform, job: Job) -> bytes:
     with platform.reading() as work:
         row = work.session.get_one(Clearing, job.subject_id)
     request = {"form": row.form, "charges": row.charges, "time_limit": row.time_limit}
-    with zipfile.ZipFile(io.BytesIO(scenario_zip(platform, row))) as archive:
-        files = {f"scenario/{name}": archive.read(name) for name in archive.namelist()}
-    return pack({**files, "request.json": json.dumps(request).encode()})
+    scenario, roads = scenario_parts(platform, row)
+    return pack({"scenario.zip": scenario, "roads.zip": roads, "request.json": json.dumps(request).encode()})
 
 
 def _finish(work: Work, platform: Platform, job: Job, result: bytes) -> None:
     row = work.session.execute(
         select(Clearing).where(Clearing.id == job.subject_id).with_for_update(key_share=True)
     ).scalar_one()
-    with zipfile.ZipFile(io.BytesIO(result)) as archive:
-        found: dict[str, Any] = json.loads(archive.read("result.json"))
-        plan = {name.removeprefix("plan/"): archive.read(name) for name in archive.namelist() if name != "result.json"}
-    row.plan_sha256 = platform.blobs.put(pack(plan))
+    files = files_of(result)
+    found: dict[str, Any] = json.loads(files["result.json"])
+    row.plan_sha256 = platform.blobs.put(files["plan.zip"])
     proposals, left_out = drafts(work, row, found)
     work.session.add_all(proposals)
     summary = found["summary"]

@@ -1,14 +1,12 @@
 """What a clearing does in a worker: plan, settle, say why. Imports nothing of the platform.
 
-The payload and the result are zips: ``scenario/`` and ``request.json`` in, ``plan/`` and ``result.json`` out.
+Zips go both ways: ``scenario.zip``, ``roads.zip`` and ``request.json`` in, ``plan.zip`` and ``result.json`` out.
 """
 
 from __future__ import annotations
 
-import io
 import json
 import tempfile
-import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from api.clearings.packing import files_of, pack, packed_folder, unpack
 from optimizer.outputs import summary_json, write_plan
 from optimizer.planner import Options, Planning, plan_scenario
 from optimizer.progress import Progress
@@ -62,9 +61,10 @@ def run(payload: bytes, report: Callable[[float, str], None]) -> bytes:
     """
     with tempfile.TemporaryDirectory(prefix="cutfill-") as name:
         folder = Path(name)
-        with zipfile.ZipFile(io.BytesIO(payload)) as archive:
-            archive.extractall(folder)
-        request = json.loads((folder / "request.json").read_text(encoding="utf-8"))
+        files = files_of(payload)
+        for part in ("scenario.zip", "roads.zip"):
+            unpack(files[part], folder / "scenario")
+        request = json.loads(files["request.json"])
         report(0.02, "reading")
         scenario = load_scenario(folder / "scenario")
         progress = Telling(report)
@@ -79,8 +79,7 @@ def run(payload: bytes, report: Callable[[float, str], None]) -> bytes:
             "matches": [_plain(match) for match in settlement.matches.records()],
             "nearest": _nearest_gates(planning),
         }
-        (folder / "result.json").write_text(json.dumps(result, ensure_ascii=False), encoding="utf-8")
-        return _zipped(folder)
+        return pack({"result.json": json.dumps(result).encode(), "plan.zip": packed_folder(folder / "plan")})
 
 
 def _plain(match: dict[str, Any]) -> dict[str, Any]:
@@ -110,13 +109,3 @@ def _nearest_gates(planning: Planning) -> dict[str, dict[str, Any]]:
         }
         for origin, arc in nearest.items()
     }
-
-
-def _zipped(folder: Path) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.write(folder / "result.json", "result.json")
-        for path in sorted((folder / "plan").rglob("*")):
-            if path.is_file():
-                archive.write(path, path.relative_to(folder).as_posix())
-    return buffer.getvalue()

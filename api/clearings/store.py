@@ -1,44 +1,16 @@
-"""Scenarios and plans of clearings as zips in the content-addressed store; equal content gives equal bytes."""
+"""Scenarios and plans of clearings as zips in the content-addressed store."""
 
 from __future__ import annotations
 
 import contextlib
-import io
 import os
 import tempfile
-import zipfile
-from collections.abc import Mapping
 from pathlib import Path
 
 from api.clearings.models import Clearing
+from api.clearings.packing import files_of, pack, unpack
 from api.district import District
 from api.platform import Platform
-
-EPOCH = (2000, 1, 1, 0, 0, 0)
-
-
-def pack(files: Mapping[str, bytes]) -> bytes:
-    """A zip with fixed times and order, so that the hash tells the content."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name in sorted(files):
-            info = zipfile.ZipInfo(name, EPOCH)
-            info.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(info, files[name])
-    return buffer.getvalue()
-
-
-def packed_folder(folder: Path) -> bytes:
-    """A folder as such a zip."""
-    return pack(
-        {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    )
-
-
-def unpack(data: bytes, folder: Path) -> None:
-    """Writes the files of a zip of our own making."""
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        archive.extractall(folder)
 
 
 def _unpack_whole(data: bytes, folder: Path) -> None:
@@ -48,15 +20,6 @@ def _unpack_whole(data: bytes, folder: Path) -> None:
         unpack(data, Path(name) / "whole")
         with contextlib.suppress(OSError):  # another request was faster: it is the same
             (Path(name) / "whole").rename(folder)
-
-
-def merged(*zips: bytes) -> bytes:
-    """One zip with the files of several."""
-    files: dict[str, bytes] = {}
-    for data in zips:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            files |= {name: archive.read(name) for name in archive.namelist()}
-    return pack(files)
 
 
 def packed_roads(district: District) -> bytes:
@@ -83,7 +46,12 @@ def road_names(district: District) -> dict[Path, str]:
 
 def scenario_zip(platform: Platform, clearing: Clearing) -> bytes:
     """The scenario folder as ``cutfill plan`` takes it, roads included."""
-    return merged(platform.blobs.get(clearing.scenario_sha256), platform.blobs.get(clearing.roads_sha256))
+    return pack({name: data for part in scenario_parts(platform, clearing) for name, data in files_of(part).items()})
+
+
+def scenario_parts(platform: Platform, clearing: Clearing) -> tuple[bytes, bytes]:
+    """The same in two zips as they are kept: everything of that clearing, and the roads."""
+    return platform.blobs.get(clearing.scenario_sha256), platform.blobs.get(clearing.roads_sha256)
 
 
 def unpacked(platform: Platform, clearing: Clearing) -> Path:

@@ -18,9 +18,10 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from api.clearings.models import Clearing
+from api.clearings.packing import unpack
 from api.clearings.scenario import write_scenario
 from api.clearings.schemas import DEFAULT_CHARGES
-from api.clearings.store import packed_roads, unpack, unpacked
+from api.clearings.store import packed_roads, unpacked
 from api.kernel.problems import Busy
 from api.listings.models import TRADING, Listing
 from api.platform import Platform

@@ -27,12 +27,16 @@ KINDS = ("sqlite", "postgresql")
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
-    """URL of a private PostgreSQL server without a database name."""
+    """URL of a private PostgreSQL server without a database name; it waits for no disk, as no test cuts its power."""
     folder = Path(tempfile.mkdtemp(prefix="cutfill-pg-"))
     os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))  # pgserver asks for it, and a bare machine has none
     import pgserver
 
     server = pgserver.get_server(folder / "data", cleanup_mode="delete")
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        for setting in ("fsync", "full_page_writes"):
+            connection.execute(f"ALTER SYSTEM SET {setting} = off")  # type: ignore[arg-type]
+        connection.execute("SELECT pg_reload_conf()")
     try:
         yield server.get_uri()
     finally:
@@ -78,7 +82,9 @@ def new_database(kind: str, request: pytest.FixtureRequest, folder: Path, *, emp
 def _create(server: str, name: str, template: str = "") -> str:
     """URL of a new database of a PostgreSQL server."""
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template or 'template1'}")  # type: ignore[arg-type]
+        connection.execute(  # type: ignore[call-overload]
+            f"CREATE DATABASE {name} TEMPLATE {template or 'template1'} STRATEGY FILE_COPY"
+        )
     base, _, query = server.partition("?")
     return f"{base.rsplit('/', 1)[0]}/{name}" + (f"?{query}" if query else "")
 

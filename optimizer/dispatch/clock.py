@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from optimizer.dispatch.compiled import compiled
+from optimizer.dispatch.compiled import compiled, inside
 from optimizer.dispatch.state import (
     AFTER,
     BACK,
@@ -126,7 +126,7 @@ def hold_bays(day: Day, routes: Routes, truck: int, first: int, last: int, sign:
         hold(gates, taken, lanes[row, TIP_GATE], visits[truck, p, TIP], sign)
 
 
-@compiled
+@inside
 def charger(day: Day, truck_class: int, node: int, head: int, battery: float, need: float) -> int:
     """Where to charge on the way from a node to another, the least way round; NONE when nothing will do.
 
@@ -249,7 +249,7 @@ def walk(day: Day, routes: Routes, truck: int, first: int, load: int, keep: bool
     return done
 
 
-@compiled
+@inside
 def charge(
     day: Day, truck: int, node: int, origin: int, destination: int, work: int, now: int, driven: int, driven_all: int,
     battery: float,
@@ -291,7 +291,7 @@ def charge(
     )
 
 
-@compiled
+@inside
 def plugged(
     day: Day, truck: int, node: int, place: int, off: int, stood: int, now: int, leg: int, battery: float
 ) -> tuple[int, int, float]:
@@ -313,7 +313,7 @@ def spent(day: Day, truck: int, node: int, origin: int, destination: int) -> flo
     return power[k, PER_EMPTY] * day.km[node, origin] + power[k, PER_LADEN] * day.km[origin, destination]
 
 
-@compiled
+@inside
 def note(routes: Routes, truck: int, p: int, place: int, off: int, plug: int, leg: int, battery: float) -> None:
     """Writes down where a truck charges before a position, and its battery after it."""
     charges = routes.charges

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from optimizer.dispatch.clock import hold_bays, measure, walk
-from optimizer.dispatch.compiled import compiled
+from optimizer.dispatch.compiled import compiled, inside
 from optimizer.dispatch.state import (
     AFTER,
     BEFORE,
@@ -86,7 +86,7 @@ def seed_compiled(seed: int) -> None:
     np.random.seed(seed)
 
 
-@compiled
+@inside
 def place(day: Day, routes: Routes, memory: Memory, load: int, stamp: int, blink: float) -> bool:
     """Puts one load where it costs least and can be done; False when there is no such place."""
     trucks, minutes, stops, legs, fits = day.trucks, day.minutes, routes.stops, routes.legs, day.fits
@@ -127,7 +127,7 @@ def place(day: Day, routes: Routes, memory: Memory, load: int, stamp: int, blink
     return _insert(day, routes, truck_found, p_found, load)
 
 
-@compiled
+@inside
 def _insert(day: Day, routes: Routes, truck: int, p: int, load: int) -> bool:
     visits = routes.visits
     hold_bays(day, routes, truck, p, routes.trucks[truck, SIZE], GIVE_BACK)
@@ -143,7 +143,7 @@ def _insert(day: Day, routes: Routes, truck: int, p: int, load: int) -> bool:
     return False
 
 
-@compiled
+@inside
 def _take_out(day: Day, routes: Routes, truck: int, first: int, end: int) -> None:
     """Takes the loads from ``first`` to before ``end`` out, the bays from ``first`` on given back before.
 
@@ -166,7 +166,7 @@ def _take_out(day: Day, routes: Routes, truck: int, first: int, end: int) -> Non
     measure(day, routes, truck)
 
 
-@compiled
+@inside
 def _save(routes: Routes, memory: Memory, truck: int, stamp: int) -> None:
     """Keeps a truck as it is before this round's first change to it."""
     if memory.touched[truck] != stamp:
@@ -176,8 +176,9 @@ def _save(routes: Routes, memory: Memory, truck: int, stamp: int) -> None:
         _copy_truck(routes, memory.was, truck)
 
 
-@compiled
+@inside
 def _copy_truck(a: Routes, b: Routes, truck: int) -> None:
+    # loops, since slices that are assigned bring along their error messages, which took a sixth of the compiling
     longest = max(a.trucks[truck, SIZE], b.trucks[truck, SIZE])
     for p in range(longest):
         for column in range(a.visits.shape[2]):
@@ -186,13 +187,15 @@ def _copy_truck(a: Routes, b: Routes, truck: int) -> None:
         b.stops[truck, p, BEFORE], b.stops[truck, p, AFTER] = a.stops[truck, p, BEFORE], a.stops[truck, p, AFTER]
         b.legs[truck, p] = a.legs[truck, p]
     if len(a.charges):
-        b.charges[truck, : longest + 1] = a.charges[truck, : longest + 1]
+        for p in range(longest + 1):
+            for column in range(a.charges.shape[2]):
+                b.charges[truck, p, column] = a.charges[truck, p, column]
     for column in range(a.trucks.shape[1]):
         b.trucks[truck, column] = a.trucks[truck, column]
     b.km[truck] = a.km[truck]
 
 
-@compiled
+@inside
 def _ruin(day: Day, routes: Routes, memory: Memory, stamp: int) -> None:
     """Takes strings of loads near a random one out of a few trucks."""
     loads = len(day.lane)
@@ -229,7 +232,7 @@ def _ruin(day: Day, routes: Routes, memory: Memory, stamp: int) -> None:
             break
 
 
-@compiled
+@inside
 def _cut(day: Day, routes: Routes, truck: int, at: int, longest: float) -> None:
     """Takes a string that contains position ``at`` out of a truck, sometimes leaving a part in its middle."""
     size, fixed = routes.trucks[truck, SIZE], day.trucks[truck, FIXED]
@@ -258,7 +261,7 @@ def _cut(day: Day, routes: Routes, truck: int, at: int, longest: float) -> None:
     _take_out(day, routes, truck, first, first + head)
 
 
-@compiled
+@inside
 def _sort_absent(day: Day, memory: Memory, count: int) -> None:
     """Absent loads in one of four orders: by chance, the longest, the farthest from or nearest to the depots first."""
     choice = np.random.randint(11)
@@ -280,7 +283,7 @@ def _sort_absent(day: Day, memory: Memory, count: int) -> None:
         memory.absent[j], memory.order[j] = load, key
 
 
-@compiled
+@inside
 def _put_back(day: Day, routes: Routes, memory: Memory) -> None:
     """Undoes every change of a round."""
     for truck in memory.changed[: memory.saved[0]]:
@@ -294,10 +297,12 @@ def _put_back(day: Day, routes: Routes, memory: Memory) -> None:
         hold_bays(day, routes, truck, FIRST, routes.trucks[truck, SIZE], TAKE)
 
 
-@compiled
+@inside
 def undone_and_km(day: Day, routes: Routes) -> tuple[float, float]:
     """(t left undone, empty km and what changes of what was told count)."""
-    undone, km = 0.0, routes.km.sum()
+    undone, km = 0.0, 0.0
+    for truck in range(len(routes.km)):
+        km += routes.km[truck]
     for load in range(len(day.lane)):
         if routes.truck[load] < 0:
             undone += day.weight[load]
@@ -306,7 +311,7 @@ def undone_and_km(day: Day, routes: Routes) -> tuple[float, float]:
     return undone, km
 
 
-@compiled
+@inside
 def changes(day: Day, routes: Routes) -> int:
     """How many loads that are done go by another truck than was told, or are loaded at another time."""
     count = 0
@@ -316,7 +321,7 @@ def changes(day: Day, routes: Routes) -> int:
     return count
 
 
-@compiled
+@inside
 def _is_changed(day: Day, routes: Routes, truck: int, p: int) -> bool:
     load = routes.visits[truck, p, LOAD]
     if day.told[load, BY] < 0:
@@ -324,7 +329,7 @@ def _is_changed(day: Day, routes: Routes, truck: int, p: int) -> bool:
     return day.told[load, BY] != truck or abs(routes.visits[truck, p, BEGIN] - day.told[load, WHEN]) > PUNCTUAL
 
 
-@compiled
+@inside
 def _seed(day: Day, routes: Routes) -> int:
     """Every other time one of the loads that are changed, else any."""
     chosen, seen = np.random.randint(len(day.lane)), 0
@@ -388,10 +393,13 @@ def rounds(
     return found
 
 
-@compiled
+@inside
 def copy_into(a: Routes, b: Routes) -> None:
     """Copies a whole schedule."""
     for truck in range(len(a.trucks)):
         _copy_truck(a, b, truck)
-    b.truck[:] = a.truck
-    b.taken[:] = a.taken
+    for load in range(len(a.truck)):
+        b.truck[load] = a.truck[load]
+    for gate in range(a.taken.shape[0]):
+        for minute in range(a.taken.shape[1]):
+            b.taken[gate, minute] = a.taken[gate, minute]

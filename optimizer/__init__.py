@@ -13,4 +13,10 @@ The data flows one way, and the modules are listed here in that order:
     check                    a second reading of inputs and plan, without the solver's matrices
 """
 
+import os
+
+# NumPy's sums of products over more than 10,000 numbers would otherwise go to a thread of each core, which on a busy
+# machine takes a hundred times as long as the sum; it is read when NumPy is first imported
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 __version__ = "0.2.0"

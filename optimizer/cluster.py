@@ -16,7 +16,7 @@ CONNECT_SECONDS = 5
 # 15 s after a worker died Dask looks whether there is another, and if that one was just killed or is slow to start it
 # ends the nanny as well, which was about to bring it: no worker would ever come again. Asked for at each death.
 NANNIES_STAY = {"distributed.deploy.lost-worker-timeout": "365 days"}
-FORKED = {"distributed.worker.multiprocessing-method": "forkserver"}
+METHOD = "distributed.worker.multiprocessing-method"
 PLANNING = ("optimizer.planner",)
 LARGE_BASE = {"distributed.admin.large-graph-warning-threshold": "4 GB"}  # a base is sent once; no reason to warn
 
@@ -34,11 +34,15 @@ def embedded(workers: int, *, allowed_failures: int, loaded: Sequence[str] = PLA
     """
     distributed = import_module("distributed")  # takes a second
     config = import_module("dask").config
-    config.set({**NANNIES_STAY, **FORKED})
+    config.set(NANNIES_STAY)
     for name, value in config.get("distributed.nanny.pre-spawn-environ").items():
         os.environ.setdefault(name, str(value))  # as Dask does itself, but it would be too late for what is forked
     forkserver.set_forkserver_preload(["distributed.nanny", *loaded])
-    forkserver.ensure_running()
+    try:
+        forkserver.ensure_running()
+        config.set({METHOD: "forkserver"})
+    except OSError:  # its socket lies among the temporary files, whose folder may have too long a name for one
+        config.set({METHOD: "spawn"})
     with config.set({"distributed.scheduler.allowed-failures": allowed_failures}):
         return distributed.LocalCluster(
             n_workers=workers,

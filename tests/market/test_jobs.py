@@ -240,8 +240,14 @@ def test_a_scheduler_that_is_not_there_is_said_within_seconds(idle: Bench) -> No
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_the_embedded_cluster(idle: Bench, tmp_path: Path) -> None:
-    """It brings another worker however long that takes; Dask alone would give up, here after a tenth of a second."""
+@pytest.mark.parametrize("forked", [True, False])
+def test_the_embedded_cluster(forked: bool, idle: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It brings another worker however long that takes; Dask alone would give up, here after a tenth of a second.
+
+    Where workers cannot be forked, they are started.
+    """
+    if not forked:
+        monkeypatch.setattr("multiprocessing.forkserver.ensure_running", _no_socket)
     dask.config.set({"distributed.deploy.lost-worker-timeout": "0.1s"})
     settings = idle.platform.settings.model_copy(update={"runner": True})
     one = Runner(Platform(settings, **_parts(idle.platform)))
@@ -253,6 +259,10 @@ def test_the_embedded_cluster(idle: Bench, tmp_path: Path) -> None:
     finally:
         one.stop()
     assert idle.written() == "[at_once][die]"
+
+
+def _no_socket() -> None:
+    raise OSError("AF_UNIX path too long")
 
 
 def test_who_sees_jobs(people: People) -> None:

@@ -12,6 +12,7 @@ import hashlib
 import itertools
 import os
 import random
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -51,8 +52,7 @@ class Site:
         self.folder = folder
         self.app = create_app(settings_for(database_url, folder, access_minutes=120))
         self.platform = self.app.state.platform
-        self.scratch = folder / "tmp"
-        self.scratch.mkdir()
+        self.scratch = Path(tempfile.mkdtemp(prefix="kills-"))  # a short name: sockets lie in it
         self.server = Server(database_url, folder, TMPDIR=str(self.scratch))
         self.tokens: dict[str, str] = {}
         self.numbers = itertools.count()
@@ -260,6 +260,7 @@ def check_nothing_piles_up(site: Site, database_url: str) -> None:
     )
     assert audit.returncode == 0 and "intact" in audit.stdout, audit.stdout + audit.stderr
     check_whole(site)
+    shutil.rmtree(site.scratch)
 
 
 def _lives(pid: int) -> bool:

@@ -17,11 +17,11 @@ from typing import Any
 def load() -> None:
     """What a server needs, and what its first job asks for."""
     from api.openapi import TAGS
-    from optimizer.cluster import FORKED
+    from optimizer.cluster import METHOD
 
     for name in ("api.app", "distributed", "uvicorn", *(f"api.{noun}.router" for noun in TAGS)):
         import_module(name)
-    with import_module("dask").config.set(FORKED):
+    with import_module("dask").config.set({METHOD: "forkserver"}):
         import_module("distributed.utils").get_mp_context()  # looks for pandas and the like once
 
 

@@ -46,7 +46,9 @@ _CLAIM = {
     "sqlite": sqlite_insert(_TABLE).on_conflict_do_nothing().returning(_TABLE.c.key),
     "postgresql": pg_insert(_TABLE).on_conflict_do_nothing().returning(_TABLE.c.key),
 }
-_ANSWER = update(_TABLE).where(_TABLE.c.caller == bindparam("by"), _TABLE.c.key == bindparam("under"))
+_THIS = (_TABLE.c.caller == bindparam("by"), _TABLE.c.key == bindparam("under"))
+_EARLIER = select(_TABLE).where(*_THIS)
+_ANSWER = update(_TABLE).where(*_THIS)
 
 
 class Creation:
@@ -91,28 +93,20 @@ class Creation:
             headers["ETag"] = f'"{number}"'
         body = view.model_dump(mode="json", by_alias=True)
         if self._key is not None:
-            work.session.execute(
-                update(IdempotencyRecord)
-                .where(IdempotencyRecord.caller == caller, IdempotencyRecord.key == self._key)
-                .values(status=status, headers=headers, body={**body, "secret": ""} if "secret" in body else body)
-                .execution_options(synchronize_session=False)
+            kept = {**body, "secret": ""} if "secret" in body else body
+            work.session.connection().execute(
+                _ANSWER, {"by": caller, "under": self._key, "status": status, "headers": headers, "body": kept}
             )
         return JSONResponse(body, status, headers=headers)
 
     def _claim(self, work: Work, caller: str, digest: str) -> Response | None:
         """Claims the key; the stored answer if it was claimed before, without a secret in it: none is ever kept."""
-        insert = sqlite_insert if work.session.get_bind().dialect.name == "sqlite" else pg_insert
-        claimed = work.session.execute(
-            insert(IdempotencyRecord)
-            .values(caller=caller, key=self._key, fingerprint=digest, status=0, headers={}, at=work.clock.now())
-            .on_conflict_do_nothing()
-            .returning(IdempotencyRecord.key)
-        ).scalar_one_or_none()
-        if claimed is not None:
+        connection = work.session.connection()
+        claim = {"caller": caller, "key": self._key, "fingerprint": digest, "status": 0, "headers": {}}
+        claimed = connection.execute(_CLAIM[connection.dialect.name], {**claim, "at": work.clock.now()})
+        if claimed.scalar_one_or_none() is not None:
             return None
-        record = work.session.execute(
-            select(IdempotencyRecord).where(IdempotencyRecord.caller == caller, IdempotencyRecord.key == self._key)
-        ).scalar_one()
+        record = connection.execute(_EARLIER, {"by": caller, "under": self._key}).one()
         if record.fingerprint != digest:
             raise IdempotencyConflict
         return JSONResponse(record.body, record.status, headers={**record.headers, "Idempotency-Replayed": "true"})

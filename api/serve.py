@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from pathlib import Path
 
@@ -53,6 +54,8 @@ def command(args: argparse.Namespace) -> int:
         seed(app.state.platform, tell=lambda text: print(text, file=sys.stderr, flush=True))
     _refuse_taken_port(args.host, args.port)
     print(f"cutfill at http://{args.host}:{args.port}  (API: /docs; stop with Ctrl-C)", file=sys.stderr, flush=True)
+    for stop in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(stop, _heard)
     uvicorn.run(
         app,
         host=args.host,
@@ -62,6 +65,10 @@ def command(args: argparse.Namespace) -> int:
         server_header=False,
     )
     return 0
+
+
+def _heard(signum: int, frame: object) -> None:
+    """Uvicorn raises the signal that stopped it once more when it has shut down; to be stopped is how a server ends."""
 
 
 def _make_admin(settings: Settings, email: str) -> int:

@@ -37,8 +37,9 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             yield url
         finally:
             server.send_signal(signal.SIGINT)
-            server.wait(30)
-    assert "Traceback" not in (folder / "log").read_text(encoding="utf-8")
+            ended = server.wait(30)
+    told = (folder / "log").read_text(encoding="utf-8")
+    assert ended == 0 and "Traceback" not in told and "nothing was written" not in told
 
 
 def _answers(url: str) -> bool:

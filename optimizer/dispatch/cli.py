@@ -12,6 +12,7 @@ from typing import Any
 from optimizer.arguments import amount, seconds, whole
 from optimizer.dispatch import SLACK, Budget, Dispatch, dispatch_scenario
 from optimizer.dispatch.redispatch import CALM, Published, Rest, dispatch_rest, named_tickets
+from optimizer.dispatch.slack import slack_in_words
 from optimizer.dispatch.tables import FILES
 from optimizer.distances import Distances
 from optimizer.errors import InputError
@@ -178,9 +179,10 @@ def in_words(dispatch: Dispatch, out: Path) -> str:
     summary: dict[str, Any] = dispatch.summary
     k, goal, bad = summary["kpis"], summary["goals"][0], summary["violations"]
     share = 0.0 if k["empties_share"] is None else k["empties_share"]
+    slack = slack_in_words(summary["days"])
     lines = [
         f"{summary['name']}: {k['loads']:,} loads, {k['t']:,.0f} t, {k['truck_days']:,} truck days",
-        *_slack_in_words(summary["days"]),
+        *([f"  {slack[0]}"] if slack else []),
         f"  empty {goal['value']:,.1f} km ({share:.1%} of all km), proven bound {goal['bound']:,.1f} km: gap "
         f"{goal['gap_of_empty_km']:.2%} of the empty km, {goal['gap_of_all_km']:.2%} of all km",
         f"  {k['duty_h']:,.0f} h on duty, {k['driving_h']:,.0f} h driving, {k['fuel_l']:,.0f} L, {k['co2_kg']:,.0f} kg "
@@ -207,14 +209,6 @@ def in_words(dispatch: Dispatch, out: Path) -> str:
         " per truck and day; cutfill check recomputes it"
     )
     return "\n".join(lines)
-
-
-def _slack_in_words(days: list[dict[str, Any]]) -> list[str]:
-    """Minutes to spare, and the days that gave them up for loads or were dispatched anew."""
-    most = max((day["slack"] for day in days), default=0)
-    without = [day["date"] for day in days if day["slack"] < most]
-    told = f"  {most} min to spare after every load" + (f" (none promised on {', '.join(without)})" if without else "")
-    return [told] if most else []
 
 
 def _again_in_words(again: dict[str, Any]) -> str:

@@ -1,5 +1,10 @@
 """When things happen: one truck walked along its loads, with rests, bans, gate hours and bays, in compiled code.
 
+A rest is taken where the truck stands before a leg that would exceed the driving allowed without one; any wait that
+lasts as long as a rest is one. Whoever has been told of a load is not called to it earlier. A truck with a battery
+charges before a load after which it could not reach a charger, as much as the rest of its shift can use at the rate of
+that load; standing at a charger for a rest it charges anyhow.
+
 What is called deep inside takes only the arrays it needs: each array handed on costs time in compiling and in running.
 """
 
@@ -7,7 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from optimizer.dispatch.compiled import compiled, inside
+from optimizer.dispatch.compiled import compiled, inlined, inside
 from optimizer.dispatch.state import (
     AFTER,
     BACK,
@@ -34,10 +39,12 @@ from optimizer.dispatch.state import (
     HOLD,
     HOME,
     LADEN_MIN,
+    LASTS,
     LEG,
     LOAD,
     LOAD_GATE,
     LOAD_MIN,
+    LONGEST,
     NONE,
     NOWHERE,
     OFF,
@@ -151,11 +158,6 @@ def charger(day: Day, truck_class: int, node: int, head: int, battery: float, ne
 def walk(day: Day, routes: Routes, truck: int, first: int, load: int, keep: bool) -> bool:
     """Walks a truck through its visits from ``first`` on, whose bays have been given back, and home.
 
-    A rest is taken where the truck stands before a leg that would exceed the driving allowed without one; any wait
-    that lasts as long as a rest is one. Whoever has been told of a load is not called to it earlier. A truck with a
-    battery charges before a load after which it could not reach a charger, as much as the rest of its shift can use
-    at the rate of that load; standing at a charger for a rest it charges anyhow.
-
     Args:
         load: is done before visit ``first``, as if it were in the schedule; -1 for none.
         keep: writes the times and takes the bays.
@@ -163,90 +165,120 @@ def walk(day: Day, routes: Routes, truck: int, first: int, load: int, keep: bool
     Returns:
         Whether it is home in time; when not, nothing is taken.
     """
-    lanes, lane, minutes, begins, gates = day.lanes, day.lane, day.minutes, day.begin, day.gates
-    bans, ban_at, told, visits, taken = day.bans, day.ban_at, day.told, routes.visits, routes.taken
-    row, rest, limit = day.trucks[truck, CLASS] * len(minutes), day.trucks[truck, REST], day.trucks[truck, REST_AFTER]
-    node, now, driven, driven_all = day.trucks[truck, START], day.trucks[truck, SINCE], FIRST, FIRST
-    if first:
-        node, free = lanes[lane[visits[truck, first - 1, LOAD]], DESTINATION], visits[truck, first - 1, FREE]
-        driven, driven_all = visits[truck, first - 1, DRIVEN], visits[truck, first - 1, DRIVEN_ALL]
-        driven = 0 if now - free >= rest else driven
-        now = max(now, free)
-    electric, battery = day.trucks[truck, ELECTRIC] == 1, 1.0
-    if electric and first:
-        battery = routes.charges[truck, first - 1, BATTERY]
+    lanes, lane, told, begins, gates = day.lanes, day.lane, day.told, day.begin, day.gates
+    visits, taken = routes.visits, routes.taken
+    row, rest, limit = (
+        day.trucks[truck, CLASS] * len(day.minutes),
+        day.trucks[truck, REST],
+        day.trucks[truck, REST_AFTER],
+    )
+    node, now, driven, driven_all, battery = stands(day, routes, truck, first)
     p, size, done = first, routes.trucks[truck, SIZE], True
     while done and (load >= 0 or p < size):
         number = load if load >= 0 else visits[truck, p, LOAD]
         this = lane[number]
         origin, destination, laden = lanes[this, ORIGIN], lanes[this, DESTINATION], lanes[this, LADEN_MIN]
-        stood, place, off = now, NONE, now
-        if electric:
-            work = lanes[this, LOAD_MIN] + laden + lanes[this, TIP_MIN]
-            place, off, stood, now, driven, driven_all, battery = charge(
-                day, truck, node, origin, destination, work, now, driven, driven_all, battery
-            )
-            if place == CANNOT:
-                done = False
-                break
-            node = node if place == NONE else place
-        empty = minutes[node, origin]
-        done = empty != NOWHERE and empty <= limit and laden <= limit
+        _, leg, empty, driven, driven_all, battery = come(
+            day, routes, truck, p, node, origin, destination, lanes[this, LOAD_MIN] + laden + lanes[this, TIP_MIN],
+            now, driven, driven_all, battery, keep and load < 0,
+        )  # fmt: skip
+        done = leg != NOWHERE and empty <= limit and laden <= limit
         if not done:
             break
-        leg = departure(bans, ban_at, row + node, row + origin,
-                        max(now, stood + rest) if driven + empty > limit else now, empty)  # fmt: skip
-        driven = (0 if leg - stood >= rest else driven) + empty
-        if electric:
-            place, off, battery = plugged(day, truck, node, place, off, stood, now, leg, battery)
-            battery -= spent(day, truck, node, origin, destination)
-            if keep and load < 0:
-                note(routes, truck, p, place, off, stood, leg, battery)
         at = max(leg + empty, told[number, WHEN] - PUNCTUAL) if told[number, BY] == truck else leg + empty
         begin = service(begins, gates, taken, lanes[this, LOAD_GATE], at)
         driven = 0 if begin - leg - empty >= rest else driven
         filled = begin + lanes[this, LOAD_MIN]
-        go = departure(bans, ban_at, row + origin, row + destination,
+        go = departure(day.bans, day.ban_at, row + origin, row + destination,
                        filled + rest if driven + laden > limit else filled, laden)  # fmt: skip
         driven = (0 if go - filled >= rest else driven) + laden
         tip = service(begins, gates, taken, lanes[this, TIP_GATE], go + laden) if begin != NOWHERE else begin
-        driven = 0 if tip - go - laden >= rest else driven
-        driven_all += empty + laden
+        driven, driven_all = (0 if tip - go - laden >= rest else driven), driven_all + laden
         done = tip != NOWHERE and tip <= day.trucks[truck, END]
         node, now = destination, tip + lanes[this, TIP_MIN]
         if load >= 0:
             load = -1
             continue
         if done and keep:
-            visits[truck, p, LEG], visits[truck, p, BEGIN], visits[truck, p, GO] = leg, begin, go
-            visits[truck, p, COME], visits[truck, p, TIP], visits[truck, p, FREE] = go + laden, tip, now
-            visits[truck, p, DRIVEN], visits[truck, p, DRIVEN_ALL] = driven, driven_all
+            visit = visits[truck, p]
+            visit[LEG], visit[BEGIN], visit[GO], visit[COME], visit[TIP] = leg, begin, go, go + laden, tip
+            visit[FREE], visit[DRIVEN], visit[DRIVEN_ALL] = now, driven, driven_all
             hold(gates, taken, lanes[this, LOAD_GATE], begin, TAKE)
             hold(gates, taken, lanes[this, TIP_GATE], tip, TAKE)
-            p += 1
-        elif done:
-            p += 1
-    home = day.trucks[truck, HOME]
-    stood, place, off = now, NONE, now
-    if electric and done:
-        place, off, stood, now, driven, driven_all, battery = charge(
-            day, truck, node, home, home, FIRST, now, driven, driven_all, battery
-        )
-        done = place != CANNOT
-        node = place if place >= 0 else node
-    empty = minutes[node, home]
-    back = departure(bans, ban_at, row + node, row + home, max(now, stood + rest) if driven + empty > limit else now,
-                     empty)  # fmt: skip
-    if electric and keep:
-        place, off, battery = plugged(day, truck, node, place, off, stood, now, back, battery)
-        note(routes, truck, p, place, off, stood, back, battery - spent(day, truck, node, home, home))
-    done = done and empty != NOWHERE and driven_all + empty <= day.trucks[truck, DRIVE_MAX]
-    done = done and back + empty <= day.trucks[truck, END]
+        p += done
+    done = done and go_home(day, routes, truck, p, node, now, driven, driven_all, battery, keep)
     if keep and not done:
         hold_bays(day, routes, truck, first, p, GIVE_BACK)
-    elif keep:
-        routes.trucks[truck, BACK], routes.trucks[truck, BACK_HOME] = off if place >= 0 else back, back + empty
     return done
+
+
+@inlined
+def go_home(
+    day: Day, routes: Routes, truck: int, p: int, node: int, now: int, driven: int, driven_all: int, battery: float,
+    keep: bool,
+) -> bool:  # fmt: skip
+    """Whether a truck gets home from a node within shift and driving hours; written down with ``keep``."""
+    home = day.trucks[truck, HOME]
+    off, back, empty, driven, driven_all, battery = come(
+        day, routes, truck, p, node, home, home, FIRST, now, driven, driven_all, battery, keep
+    )
+    if back == NOWHERE or driven_all > day.trucks[truck, DRIVE_MAX] or back + empty > day.trucks[truck, END]:
+        return False
+    if keep:
+        routes.trucks[truck, BACK], routes.trucks[truck, BACK_HOME] = off, back + empty
+    return True
+
+
+@inlined
+def stands(day: Day, routes: Routes, truck: int, first: int) -> tuple[int, int, int, int, float]:
+    """Where a truck stands before a visit, since when; minutes driven since a rest and in all; its battery."""
+    since = day.trucks[truck, SINCE]
+    if first == 0:
+        return day.trucks[truck, START], since, FIRST, FIRST, 1.0
+    visit = routes.visits[truck, first - 1]
+    driven = FIRST if since - visit[FREE] >= day.trucks[truck, REST] else visit[DRIVEN]
+    battery = routes.charges[truck, first - 1, BATTERY] if day.trucks[truck, ELECTRIC] == 1 else 1.0
+    node = day.lanes[day.lane[visit[LOAD]], DESTINATION]
+    return node, max(since, visit[FREE]), driven, visit[DRIVEN_ALL], battery
+
+
+@inlined
+def come(
+    day: Day, routes: Routes, truck: int, p: int, node: int, origin: int, destination: int, work: int, now: int,
+    driven: int, driven_all: int, battery: float, write: bool,
+) -> tuple[int, int, int, int, int, float]:  # fmt: skip
+    """Drives empty from a node to where a load waits, or home, and charges before it where it has to.
+
+    Args:
+        p: the position it drives to.
+        origin, destination, work: ends and minutes of the load; its home twice and 0 on the way home.
+        write: notes where it charges.
+
+    Returns:
+        When it leaves, by way of a charger if it needs one; when it leaves for ``origin`` (NOWHERE: it cannot) and
+        the minutes that takes; minutes driven since the last rest and in all, and the battery after the load.
+    """
+    electric, rest, limit = day.trucks[truck, ELECTRIC] == 1, day.trucks[truck, REST], day.trucks[truck, REST_AFTER]
+    row, stood, place, off = day.trucks[truck, CLASS] * len(day.minutes), now, NONE, now
+    if electric:
+        place, off, stood, now, driven, driven_all, battery = charge(
+            day, truck, node, origin, destination, work, now, driven, driven_all, battery
+        )
+        if place == CANNOT:
+            return NOWHERE, NOWHERE, NOWHERE, driven, driven_all, battery
+        node = node if place == NONE else place
+    empty = day.minutes[node, origin]
+    if empty == NOWHERE:
+        return NOWHERE, NOWHERE, NOWHERE, driven, driven_all, battery
+    leg = departure(day.bans, day.ban_at, row + node, row + origin,
+                    max(now, stood + rest) if driven + empty > limit else now, empty)  # fmt: skip
+    driven = (0 if leg - stood >= rest else driven) + empty
+    if electric:
+        place, off, battery = plugged(day, truck, node, place, off, stood, now, leg, battery)
+        battery -= spent(day, truck, node, origin, destination)
+        if write:
+            note(routes, truck, p, place, off, stood, leg, battery)
+    return off if place >= 0 else leg, leg, empty, driven, driven_all + empty, battery
 
 
 @inside
@@ -325,18 +357,19 @@ def note(routes: Routes, truck: int, p: int, place: int, off: int, plug: int, le
 def measure(day: Day, routes: Routes, truck: int) -> None:
     """Writes down for every position of a truck the places around it and the km of the leg; km and busy minutes."""
     lanes, lane, stops, visits = day.lanes, day.lane, routes.stops, routes.visits
-    node, size, km, busy = day.trucks[truck, START], routes.trucks[truck, SIZE], 0.0, 0
+    node, size, km, busy, longest = day.trucks[truck, START], routes.trucks[truck, SIZE], 0.0, 0, 0
     for p in range(size + 1):
         head = day.trucks[truck, HOME]
         if p < size:
             row = lane[visits[truck, p, LOAD]]
             head = lanes[row, ORIGIN]
-        stops[truck, p, BEFORE], stops[truck, p, AFTER] = node, head
+        stops[truck, p, BEFORE], stops[truck, p, AFTER], stops[truck, p, LASTS] = node, head, day.minutes[node, head]
         routes.legs[truck, p] = day.km[node, head]
         if len(routes.charges) and size and routes.charges[truck, p, PLACE] >= 0:
             place = int(routes.charges[truck, p, PLACE])
             routes.legs[truck, p] = day.km[node, place] + day.km[place, head]
         km += routes.legs[truck, p]
+        longest = max(longest, stops[truck, p, LASTS])
         if p < day.trucks[truck, FIXED]:
             busy += visits[truck, p, FREE] - visits[truck, p, LEG]
         else:
@@ -345,5 +378,5 @@ def measure(day: Day, routes: Routes, truck: int) -> None:
                 busy += lanes[row, LOAD_MIN] + lanes[row, LADEN_MIN] + lanes[row, TIP_MIN]
         if p < size:
             node = lanes[row, DESTINATION]
-    routes.trucks[truck, BUSY] = busy
+    routes.trucks[truck, BUSY], routes.trucks[truck, LONGEST] = busy, longest
     routes.km[truck] = km

@@ -35,7 +35,7 @@ def compiled(function: F) -> F:
     compile_: Any = njit  # its stubs do not know all of its options
     before, settings.CACHE_DIR = settings.CACHE_DIR, str(CACHE)
     try:
-        made: Any = compile_(cache=True, no_cfunc_wrapper=True)(function)
+        made: Any = compile_(cache=True, nogil=True, no_cfunc_wrapper=True)(function)
     finally:
         settings.CACHE_DIR = before
     return cast(F, made)
@@ -45,7 +45,13 @@ def inside(function: F) -> F:
     """Compiles a function as a part of the compiled functions that call it; called from Python it stays Python.
 
     It is spared what Numba writes for every function by itself: arguments taken over from Python, and from C. Nor does
-    it count references, since it makes no arrays. Both take a third of the time of compiling and of the search.
+    it count references, since it makes no arrays.
     """
     made: Any = register_jitable(_nrt=False, no_cfunc_wrapper=True)
+    return cast(F, made(function))
+
+
+def inlined(function: F) -> F:
+    """As :func:`inside`, but copied into every caller: small steps, whose work is little beside handing on the arrays."""
+    made: Any = register_jitable(_nrt=False, no_cfunc_wrapper=True, forceinline=True)
     return cast(F, made(function))

@@ -28,8 +28,10 @@ from optimizer.dispatch.state import (
     KEEP,
     KIND,
     LADEN_MIN,
+    LASTS,
     LOAD,
     LOAD_MIN,
+    LONGEST,
     NONE,
     ORIGIN,
     PUNCTUAL,
@@ -105,14 +107,18 @@ def place(day: Day, routes: Routes, memory: Memory, load: int, stamp: int, blink
                 continue
             memory.tried[trucks[truck, KIND]] = attempt
         room = trucks[truck, END] - trucks[truck, READY] - routes.trucks[truck, BUSY] - service
+        if room + routes.trucks[truck, LONGEST] < 0:
+            continue
         given_back = size
         change = day.calm if day.told[load, BY] >= 0 and day.told[load, BY] != truck else 0.0
         for p in range(size, trucks[truck, FIXED] - 1, -1):
+            if room + stops[truck, p, LASTS] < 0:
+                continue
             before, after = stops[truck, p, BEFORE], stops[truck, p, AFTER]
             more = into[before] + out[after] - legs[truck, p] + change
             if more >= least or (blink > 0.0 and np.random.random() < blink):
                 continue
-            if minutes[before, origin] + minutes[destination, after] - minutes[before, after] > room:
+            if minutes[before, origin] + minutes[destination, after] - stops[truck, p, LASTS] > room:
                 continue
             if day.limited:
                 hold_bays(day, routes, truck, p, given_back, GIVE_BACK)
@@ -184,7 +190,8 @@ def _copy_truck(a: Routes, b: Routes, truck: int) -> None:
         for column in range(a.visits.shape[2]):
             b.visits[truck, p, column] = a.visits[truck, p, column]
     for p in range(longest + 1):
-        b.stops[truck, p, BEFORE], b.stops[truck, p, AFTER] = a.stops[truck, p, BEFORE], a.stops[truck, p, AFTER]
+        for column in range(a.stops.shape[2]):
+            b.stops[truck, p, column] = a.stops[truck, p, column]
         b.legs[truck, p] = a.legs[truck, p]
     if len(a.charges):
         for p in range(longest + 1):

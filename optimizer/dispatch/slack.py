@@ -8,6 +8,7 @@ some are left goes on without.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from optimizer.dispatch.clock import departure
 from optimizer.dispatch.days import Problem
@@ -49,6 +50,21 @@ def schedule_with_slack(problem: Problem, taken: Ints, budget: Budget, until: fl
     if len(planned.undone):
         return schedule_day(problem, taken, budget, until, routes)
     return replace(planned, problem=replace(problem, slack=slack), routes=routes)
+
+
+def slack_in_words(days: list[dict[str, Any]]) -> tuple[str, str] | None:
+    """Minutes to spare, and the days that gave them up for loads or were dispatched anew, in English and Chinese.
+
+    Args:
+        days: of dispatch.json.
+    """
+    most = max((day.get("slack", 0) for day in days), default=0)
+    without = [day["date"] for day in days if day.get("slack", 0) < most]
+    english, chinese = f"{most} min to spare after every load", f"每趟后预留 {most} 分钟"
+    if without:
+        english += f" (none promised on {', '.join(without)})"
+        chinese += f"（{'、'.join(without)} 不作承诺）"
+    return (english + ".", chinese + "。") if most else None
 
 
 def _spared(day: Day, routes: Routes, slack: int) -> Routes:

@@ -10,8 +10,9 @@ import numpy as np
 from optimizer.dispatch.bound import PRINTED, Bound, lower_bound, standing
 from optimizer.dispatch.clock import departure
 from optimizer.dispatch.days import Problem
+from optimizer.dispatch.parts import improve_in_parts, parts_of
 from optimizer.dispatch.routes_bound import hours_shape, route_bound
-from optimizer.dispatch.search import fill, memory, rounds, seed_compiled
+from optimizer.dispatch.search import Memory, fill, memory, rounds, seed_compiled
 from optimizer.dispatch.state import (
     BEGIN,
     CLASS,
@@ -93,21 +94,7 @@ def schedule_day(
     fill(day, routes, scratch, 0, 0.0)
     best = copied(routes)
     first_km, first_seconds = float(best.km.sum()), time.perf_counter() - began
-    scale = max(first_km / len(day.lane), 0.1)
-    done, termination = 0, "rounds"
-    while budget.rounds is None or done < budget.rounds:
-        now = time.perf_counter()
-        if until is not None and now > until:
-            termination = "time_limit"
-            break
-        count = CHUNK if budget.rounds is None else min(CHUNK, budget.rounds - done)
-        if budget.rounds is not None:
-            spent = (done / budget.rounds, (done + count) / budget.rounds)
-        else:
-            spent = ((now - began) / (until - began),) * 2 if until is not None else (1.0, 1.0)
-        hot, cold = (scale * HOT * (COLD / HOT) ** share for share in spent)
-        rounds(day, routes, best, scratch, done + 1, count, hot, cold)
-        done += count
+    done, termination = _search(day, routes, best, scratch, budget, began, until)
     if (best.truck < 0).any() and day.calm > 0:  # rather earlier than told than not at all
         fill(day._replace(told=np.full_like(day.told, NOWHERE)), best, memory(day, best), 0, 0.0)
     _leave_late(day, best)
@@ -121,6 +108,30 @@ def schedule_day(
     return DaySchedule(
         problem, best, undone, float(best.km.sum()), bound, first_km, first_seconds, float(fixed_km), done, termination
     )
+
+
+def _search(
+    day: Day, routes: Routes, best: Routes, scratch: Memory, budget: Budget, began: float, until: float | None
+) -> tuple[int, str]:
+    """Improves ``best`` until the budget is used up; how many rounds it took, and why it stopped."""
+    scale = max(float(best.km.sum()) / len(day.lane), 0.1)
+    parts, done = parts_of(day), 0
+    while budget.rounds is None or done < budget.rounds:
+        now = time.perf_counter()
+        if until is not None and now > until:
+            return done, "time_limit"
+        count = CHUNK * parts if budget.rounds is None else min(CHUNK * parts, budget.rounds - done)
+        if budget.rounds is not None:
+            spent = (done / budget.rounds, (done + count) / budget.rounds)
+        else:
+            spent = ((now - began) / (until - began),) * 2 if until is not None else (1.0, 1.0)
+        hot, cold = (scale * HOT * (COLD / HOT) ** share for share in spent)
+        if parts > 1:
+            improve_in_parts(day, routes, best, (budget.seed, done), count, hot, cold)
+        else:
+            rounds(day, routes, best, scratch, done + 1, count, hot, cold)
+        done += count
+    return done, "rounds"
 
 
 def _bound(day: Day, routes: Routes, loads: Ints) -> Bound:

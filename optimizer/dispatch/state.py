@@ -35,15 +35,16 @@ BAYS, HOLD = range(2)
 # columns of Routes.visits: the load (-1 beyond the last one); the empty leg begins, loading begins, it leaves laden, it
 # arrives, tipping begins, it is tipped and washed; minutes driven by then since the last rest, and in this shift
 LOAD, LEG, BEGIN, GO, COME, TIP, FREE, DRIVEN, DRIVEN_ALL = range(9)
-# columns of Routes.trucks: loads; leaves for home; is home; minutes of driving and service without any wait
-SIZE, BACK, BACK_HOME, BUSY = range(4)
+# columns of Routes.trucks: loads; leaves for home; is home; minutes of driving and service without any wait; minutes of
+# its longest empty leg
+SIZE, BACK, BACK_HOME, BUSY, LONGEST = range(5)
 # columns of Day.power: shares of a battery by km laden and empty, by minute of charging, and that stay in it
 PER_LADEN, PER_EMPTY, PER_MINUTE, RESERVE = range(4)
 # columns of Routes.charges: node where it charges before the leg to a position (-1: nowhere), leaves for it, plugs in,
 # unplugs and leaves; share of the battery at the end of the visit, or at home
 PLACE, OFF, PLUG, UNPLUG, BATTERY = range(5)
-# columns of Routes.stops: places where the empty leg to a position begins and ends
-BEFORE, AFTER = range(2)
+# columns of Routes.stops: places where the empty leg to a position begins and ends, and its minutes
+BEFORE, AFTER, LASTS = range(3)
 
 
 class Day(NamedTuple):
@@ -97,7 +98,7 @@ class Day(NamedTuple):
 class Routes(NamedTuple):
     """The schedule under construction.
 
-    ``visits`` (M, X, 9), ``trucks`` (M, 4), ``stops`` (M, X + 1, 2) and their ``legs`` (M, X + 1) in km, ``km`` (M,)
+    ``visits`` (M, X, 9), ``trucks`` (M, 5), ``stops`` (M, X + 1, 3) and their ``legs`` (M, X + 1) in km, ``km`` (M,)
     empty, ``truck`` (n,) of each load or -1, ``taken`` (G, T) bays, ``charges`` (M, X + 1, 5), or of no truck on a day
     without batteries.
     """
@@ -123,13 +124,13 @@ def empty_routes(day: Day, taken: Ints, longest: int | None = None) -> Routes:
     most = int((day.trucks[:, END] - day.trucks[:, READY]).max(initial=0)) // max(int(cycle), 1) + 2
     most = max(1, min(loads, most)) if longest is None else longest
     ends = day.trucks[:, [START, HOME]]
-    legs = day.km[ends[:, 0], ends[:, 1]]
-    state = np.zeros((trucks, 4), dtype=np.int64)
-    state[:, BUSY] = day.minutes[ends[:, 0], ends[:, 1]]
+    legs, lasts = day.km[ends[:, 0], ends[:, 1]], day.minutes[ends[:, 0], ends[:, 1]]
+    state = np.zeros((trucks, 5), dtype=np.int64)
+    state[:, BUSY] = state[:, LONGEST] = lasts
     return Routes(
         visits=np.full((trucks, most, 9), -1, dtype=np.int64),
         trucks=state,
-        stops=np.repeat(ends[:, None, :], most + 1, axis=1),
+        stops=np.repeat(np.column_stack([ends, lasts])[:, None, :], most + 1, axis=1),
         legs=np.repeat(legs[:, None], most + 1, axis=1),
         km=legs.copy(),
         truck=np.full(loads, -1, dtype=np.int64),

@@ -16,6 +16,7 @@ import numpy as np
 
 from optimizer.dispatch.batteries import DEPOT
 from optimizer.dispatch.network import gate_minutes
+from optimizer.dispatch.slack import slack_in_words
 from optimizer.dispatch.tables import MOMENTS
 from optimizer.distances import Distances
 from optimizer.report import self_contained, shared_scripts
@@ -39,7 +40,7 @@ def page(scenario: Scenario, distances: Distances, tables: Mapping[str, Table], 
         tables: trips, trucks, undone, helps and replay, as made or as read from the files; and ``changes``, if any.
         summary: the content of dispatch.json.
     """
-    own, slack = files(__package__), max((day.get("slack", 0) for day in summary["days"]), default=0)
+    own = files(__package__)
     replayed = [row for row in tables["replay"].records() if row["what"] == "gate"]
     replayed.sort(key=lambda row: (-_number(row["queue_p90_min"]), -_number(row["planned_p90_min"])))
     return self_contained(
@@ -56,8 +57,7 @@ def page(scenario: Scenario, distances: Distances, tables: Mapping[str, Table], 
                 for row in replayed[:SHOWN]],
         undone=list(tables["undone"].records())[:SHOWN],
         helps=list(tables["helps"].records())[:SHOWN],
-        slack=slack,
-        tight=[day["date"] for day in summary["days"] if day.get("slack", 0) < slack],
+        slack=slack_in_words(summary["days"]),
         again=summary.get("again"),
         changes=_last_changes(tables.get("changes"), summary.get("again")),
         kinds=CHANGE_KINDS,

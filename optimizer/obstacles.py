@@ -64,12 +64,12 @@ class Diagnosis:
         """Why a demand's required part was not met."""
         d, target = self.s.demands, self.s.first_demand + demand
         wanted = np.repeat(d.accepts[demand], GRADES)
-        sources = [p for p in range(len(self.kind)) if self.rule.sends[p, wanted].any()]
+        sources = np.flatnonzero(self.rule.sends[:, wanted].any(axis=1)).tolist()
         sources.sort(key=lambda p: (np.isnan(self.km[p, target]), self.km[p, target]))
+        grade_fits = (self.rule.sends & self.rule.takes[target]).any(axis=1)
         by_hurdle: dict[str, list[int]] = {hurdle: [] for hurdle in HURDLES}
         for p in sources:
-            grade_fits = bool((self.rule.sends[p] & self.rule.takes[target]).any())
-            by_hurdle[self._hurdle(p, target, grade_fits)].append(p)
+            by_hurdle[self._hurdle(p, target, grade_fits[p])].append(p)
         why = self._need_told(demand, by_hurdle)
         return Obstacles(**{name: tuple(found) for name, found in by_hurdle.items()}, why=why)
 

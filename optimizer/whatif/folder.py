@@ -48,7 +48,7 @@ def write_comparison(
             (scratch / f"{name}.csv").write_text(table.to_csv(), encoding="utf-8")
         for case in (base, *cases):
             (scratch / "plans" / case.key).mkdir(parents=True)
-            write_checkable(case.planning.plan, scratch / "plans" / case.key)
+            write_checkable(case.planning.priced, scratch / "plans" / case.key)
         (scratch / "comparison.json").write_text(summary_json(comparison(base, cases)), encoding="utf-8")
         (scratch / "comparison.html").write_text(
             render(base, cases, tables, lead, (more or {}).get("frontier")), encoding="utf-8"

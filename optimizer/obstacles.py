@@ -46,13 +46,16 @@ class Diagnosis:
         self.usage: Usage = measure_usage(scenario, ledger)
         self.burden = burden(scenario, ledger) if scenario.streets.max_share < 1 else None
         self.kind = [PLACE_KINDS[k] for k in self.rule.kind]
+        of_lots = np.zeros_like(
+            scenario.demands.accepts, shape=(len(scenario.supplies.ids), len(scenario.materials.ids))
+        )
+        self.accepts: Bools = np.vstack([of_lots, scenario.demands.accepts, scenario.facilities.accepts])
 
     def of_surplus(self, origin: int, commodity: int, *, inside_only: bool) -> Obstacles:
         """Why a commodity at ``origin`` found no (further) place; ``inside_only`` leaves off-site places out."""
         kinds = [k for k in RECEIVERS[self.kind[origin]] if not (inside_only and k == "offsite")]
-        receivers = [p for p in range(len(self.kind)) if self.kind[p] in kinds]
-        grades = commodity // GRADES * GRADES + np.arange(GRADES)
-        accept = [p for p in receivers if self._accepts(p, grades)]
+        receivers = np.isin(self.rule.kind, [PLACE_KINDS.index(k) for k in kinds])
+        accept = np.flatnonzero(receivers & self.accepts[:, commodity // GRADES]).tolist()
         accept.sort(key=lambda p: (np.isnan(self.km[origin, p]), self.km[origin, p]))
         by_hurdle: dict[str, list[int]] = {hurdle: [] for hurdle in HURDLES}
         for p in accept:
@@ -72,11 +75,6 @@ class Diagnosis:
             by_hurdle[self._hurdle(p, target, grade_fits[p])].append(p)
         why = self._need_told(demand, by_hurdle)
         return Obstacles(**{name: tuple(found) for name, found in by_hurdle.items()}, why=why)
-
-    def _accepts(self, p: int, grades: np.ndarray) -> bool:
-        if p >= self.s.first_facility:
-            return bool(self.s.facilities.accepts[p - self.s.first_facility, grades[0] // GRADES])
-        return bool(self.s.demands.accepts[p - self.s.first_demand, grades[0] // GRADES])
 
     def _hurdle(self, origin: int, p: int, grade_fits: bool) -> str:
         if not grade_fits:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -216,6 +217,11 @@ def _counts(scenario: Scenario, lanes: Lanes, program: Program) -> dict[str, int
 
 
 def _versions(backend: Backend) -> dict[str, str]:
+    return {**_of_libraries(), backend.name: backend.version}
+
+
+@cache
+def _of_libraries() -> dict[str, str]:
     from importlib.metadata import version
 
     return {
@@ -223,7 +229,6 @@ def _versions(backend: Backend) -> dict[str, str]:
         "python": platform.python_version(),
         "numpy": version("numpy"),
         "scipy": version("scipy"),
-        backend.name: backend.version,
     }
 
 

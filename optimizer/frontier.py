@@ -23,6 +23,7 @@ from optimizer.lanes import Lanes, build_lanes, recipe_rows
 from optimizer.planner import Options, Planning, planning_of
 from optimizer.program import Program
 from optimizer.progress import Progress
+from optimizer.report.texts import Both, joined, named
 from optimizer.scenario import GRADES, Floats, Objective, Scenario
 from optimizer.solve import (
     EXACT,
@@ -38,6 +39,7 @@ from optimizer.solve import (
 from optimizer.tables import Table
 
 USED = "used"  # t put to use, the numerator of the utilisation rate; as its negative, so that it is minimised too
+DOT = Both(" · ", " · ")
 GOALS = ("unserved", "offsite", "landfill", "transfer", "fairness", "haul", "cost", "carbon", USED)
 NEAR = 1e-7  # of the range of a goal; corners nearer than this are one
 MOST_CORNERS = 200
@@ -228,6 +230,12 @@ def _shown(goal: str, value: float) -> float:
     return -value + 0.0 if goal == USED else value
 
 
+def _titled(goal: str, value: float) -> Both:
+    """A corner's value of a goal as the page's readers know it."""
+    name, unit = named("goal", goal), named("unit", UNITS.get(goal, "t"))
+    return Both(f"{name.en} {value:,.0f} {unit.en}", f"{name.zh} {value:,.0f} {unit.zh}")
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of ``cutfill frontier``."""
     parser.add_argument("scenario", type=Path, help="scenario folder, .xlsx or .json")
@@ -251,8 +259,9 @@ def command(args: argparse.Namespace) -> int:
     corners, plans = trade_off(scenario, pair, progress)
     table = corner_table(pair, corners)
     names = [" · ".join(f"{goal} {row[1 + i]:,.0f}" for i, goal in enumerate(pair)) for row in table.rows]
+    titles = [joined([_titled(goal, row[1 + i]) for i, goal in enumerate(pair)], DOT) for row in table.rows]
     with progress.phase("check"):
-        cases = checked_cases(scenario, plans, [f"corner-{i + 1}" for i in range(len(plans))], names)
+        cases = checked_cases(scenario, plans, [f"corner-{i + 1}" for i in range(len(plans))], titles)
     write_comparison(cases[0], cases[1:], args.out, LEAD, {"frontier": table})
     if args.json:
         print(json.dumps(list(table.records()), ensure_ascii=False))

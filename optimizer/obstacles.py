@@ -46,13 +46,16 @@ class Diagnosis:
         self.usage: Usage = measure_usage(scenario, ledger)
         self.burden = burden(scenario, ledger) if scenario.streets.max_share < 1 else None
         self.kind = [PLACE_KINDS[k] for k in self.rule.kind]
+        of_lots = np.zeros_like(
+            scenario.demands.accepts, shape=(len(scenario.supplies.ids), len(scenario.materials.ids))
+        )
+        self.accepts: Bools = np.vstack([of_lots, scenario.demands.accepts, scenario.facilities.accepts])
 
     def of_surplus(self, origin: int, commodity: int, *, inside_only: bool) -> Obstacles:
         """Why a commodity at ``origin`` found no (further) place; ``inside_only`` leaves off-site places out."""
         kinds = [k for k in RECEIVERS[self.kind[origin]] if not (inside_only and k == "offsite")]
-        receivers = [p for p in range(len(self.kind)) if self.kind[p] in kinds]
-        grades = commodity // GRADES * GRADES + np.arange(GRADES)
-        accept = [p for p in receivers if self._accepts(p, grades)]
+        receivers = np.isin(self.rule.kind, [PLACE_KINDS.index(k) for k in kinds])
+        accept = np.flatnonzero(receivers & self.accepts[:, commodity // GRADES]).tolist()
         accept.sort(key=lambda p: (np.isnan(self.km[origin, p]), self.km[origin, p]))
         by_hurdle: dict[str, list[int]] = {hurdle: [] for hurdle in HURDLES}
         for p in accept:
@@ -64,19 +67,14 @@ class Diagnosis:
         """Why a demand's required part was not met."""
         d, target = self.s.demands, self.s.first_demand + demand
         wanted = np.repeat(d.accepts[demand], GRADES)
-        sources = [p for p in range(len(self.kind)) if self.rule.sends[p, wanted].any()]
+        sources = np.flatnonzero(self.rule.sends[:, wanted].any(axis=1)).tolist()
         sources.sort(key=lambda p: (np.isnan(self.km[p, target]), self.km[p, target]))
+        grade_fits = (self.rule.sends & self.rule.takes[target]).any(axis=1)
         by_hurdle: dict[str, list[int]] = {hurdle: [] for hurdle in HURDLES}
         for p in sources:
-            grade_fits = bool((self.rule.sends[p] & self.rule.takes[target]).any())
-            by_hurdle[self._hurdle(p, target, grade_fits)].append(p)
+            by_hurdle[self._hurdle(p, target, grade_fits[p])].append(p)
         why = self._need_told(demand, by_hurdle)
         return Obstacles(**{name: tuple(found) for name, found in by_hurdle.items()}, why=why)
-
-    def _accepts(self, p: int, grades: np.ndarray) -> bool:
-        if p >= self.s.first_facility:
-            return bool(self.s.facilities.accepts[p - self.s.first_facility, grades[0] // GRADES])
-        return bool(self.s.demands.accepts[p - self.s.first_demand, grades[0] // GRADES])
 
     def _hurdle(self, origin: int, p: int, grade_fits: bool) -> str:
         if not grade_fits:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -68,6 +69,12 @@ class Planning:
         """What its columns and rows mean."""
         return Frame(self.scenario, self.lanes, self.program)
 
+    @property
+    def priced(self) -> Plan:
+        """The plan with its prices, which a brief one has not."""
+        prices = price_table(self.scenario, self.program, self.solution.stages)
+        return replace(self.plan, tables={**self.plan.tables, "prices": prices})
+
 
 def plan_scenario(
     scenario: Scenario,
@@ -86,7 +93,8 @@ def plan_scenario(
         progress: told of each phase.
         distances: where they are known already.
         warm: a plan of a scenario much like it, whose solver is taken over and goes on from its vertex.
-        brief: what is compared and checked only: no promises of what would help, no nearest-place week.
+        brief: what is compared and checked only: no prices (:attr:`Planning.priced`), no promises of what would help,
+            no nearest-place week.
 
     Raises:
         InputError: the map cannot be read, places lie off the roads, or a goal has no lower limit.
@@ -135,7 +143,8 @@ def planning_of(
         ledger = read_solution(scenario, lanes, program, solution.x)
         figures = Figures(scenario, lanes, ledger)
         tables = ledger_tables(scenario, lanes, ledger, figures.recipe_cost())
-        tables["prices"] = price_table(scenario, program, solution.stages)
+        if not brief:
+            tables["prices"] = price_table(scenario, program, solution.stages)
     with progress.phase("reasons"):
         tables["reasons"] = reason_table(scenario, distances, lanes, session, ledger, promises=not brief)
     with progress.phase("counterfactual"):
@@ -208,6 +217,11 @@ def _counts(scenario: Scenario, lanes: Lanes, program: Program) -> dict[str, int
 
 
 def _versions(backend: Backend) -> dict[str, str]:
+    return {**_of_libraries(), backend.name: backend.version}
+
+
+@cache
+def _of_libraries() -> dict[str, str]:
     from importlib.metadata import version
 
     return {
@@ -215,7 +229,6 @@ def _versions(backend: Backend) -> dict[str, str]:
         "python": platform.python_version(),
         "numpy": version("numpy"),
         "scipy": version("scipy"),
-        backend.name: backend.version,
     }
 
 

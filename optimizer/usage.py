@@ -22,7 +22,7 @@ class Usage:
         processed: (F, M, days) t of input.
         filled, filled_daily: (N,), (N, days) own units of each demand.
         received: (N, M) t.
-        left_site: (S, days) t.
+        left_site: (S, days) t through the lot's gate, which wet and dry soil of one pit share.
     """
 
     gate_in: Floats
@@ -51,6 +51,9 @@ def measure_usage(scenario: Scenario, g: Ledger) -> Usage:
     np.add.at(received, (demand, material), g.t[to_demand])
     daily = np.zeros((n_d, days))
     np.add.at(daily, (demand, g.day[to_demand]), g.t[to_demand] * scenario.demands.units_per_t[demand, material])
+    left_site = out_of[:n_s]
+    for pit in map(list, scenario.twins):
+        left_site[pit] = left_site[pit].sum(axis=0)
     return Usage(
         gate_in=into[n_s + n_d :],
         gate_out=out_of[n_s + n_d :],
@@ -60,5 +63,5 @@ def measure_usage(scenario: Scenario, g: Ledger) -> Usage:
         filled=daily.sum(axis=1),
         filled_daily=daily,
         received=received,
-        left_site=out_of[:n_s],
+        left_site=left_site,
     )

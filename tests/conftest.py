@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+import optimizer  # noqa: F401 – before NumPy is: it keeps its sums on one core
+
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")  # the first starts no windows
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 

@@ -97,6 +97,14 @@ class Backend(Protocol):
         With them Σ y b > max Σ (y·A) x over the columns' bounds. None where the solver gives no such proof.
         """
 
+    def excluded(self, columns: Ints) -> tuple[float, Floats] | None:
+        """What the last program, which has no feasible point, lacks as a function of some columns.
+
+        Returns:
+            (constant, factors): there is a feasible point only where constant + factors · x[columns] ≥ 0, whatever the
+            bounds of these columns. None where the solver gives no such proof.
+        """
+
 
 def make_backend(name: str, *, threads: int = 1, seed: int = 0) -> Backend:
     """A fresh backend: ``highs`` or ``glop``."""

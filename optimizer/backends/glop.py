@@ -105,6 +105,10 @@ class Glop:
         """Nothing: no proof is handed out."""
         return None
 
+    def excluded(self, columns: Ints) -> tuple[float, Floats] | None:
+        """Nothing: no proof is handed out."""
+        return None
+
     def _solve(self, cost: Floats, time_limit: float | None) -> Answer:
         model: Any = model_builder_helper.ModelBuilderHelper()
         model.fill_model_from_sparse_data(

@@ -23,6 +23,7 @@ _STATUS: dict[highspy.HighsModelStatus, Status] = {
     highspy.HighsModelStatus.kInterrupt: "time_limit",
 }
 _DUAL_SIMPLEX, _PRIMAL_SIMPLEX = 1, 4
+NOTHING = 1e-9  # a multiplier nearer to zero is none
 _BASIS = [highspy.HighsBasisStatus(number) for number in range(5)]  # by number: looked up faster than made
 
 
@@ -198,7 +199,27 @@ class Highs:
         size = float(np.abs(ray).max(initial=0.0)) if known else 0.0
         return np.asarray(ray, dtype=np.float64) / size if size else None
 
+    def excluded(self, columns: Ints) -> tuple[float, Floats] | None:
+        """What the last program lacks as a function of some columns, by the proof that it has no feasible point."""
+        ray = self.infeasibility()
+        if ray is None:
+            return None
+        lp = self._highs.getLp()
+        a = lp.a_matrix_
+        factors = sparse.csc_array((a.value_, a.index_, a.start_), shape=(lp.num_row_, lp.num_col_)).T @ ray
+        factors[np.abs(factors) < NOTHING] = 0.0
+        others = np.ones(len(factors), dtype=bool)
+        others[columns] = False
+        needed = _times(ray, np.where(ray > 0, lp.row_lower_, lp.row_upper_)).sum()
+        most = _times(factors, np.where(factors > 0, lp.col_upper_, lp.col_lower_))[others].sum()
+        return (float(most - needed), factors[columns]) if np.isfinite(most - needed) else None
+
     @staticmethod
     def _checked(status: highspy.HighsStatus, what: str) -> None:
         if status == highspy.HighsStatus.kError:
             raise RuntimeError(f"HiGHS refused to {what}; this is a defect of cutfill, not of your input")
+
+
+def _times(factors: Floats, limits: Floats) -> Floats:
+    """Products, 0 where the factor is, although the limit may be endless."""
+    return np.multiply(factors, limits, out=np.zeros(len(factors)), where=factors != 0)

@@ -116,6 +116,10 @@ class Pricing:
         """Duals that prove that the last program has no feasible point."""
         return self._inner.infeasibility()
 
+    def excluded(self, columns: Ints) -> tuple[float, Floats] | None:
+        """What the last program lacks as a function of some columns that the solver holds."""
+        return self._inner.excluded(self._inside[columns])
+
     def solve(self, time_limit: float | None) -> Answer:
         """Solves as it stands now, over all columns."""
         end = None if time_limit is None else time.perf_counter() + time_limit

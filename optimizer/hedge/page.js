@@ -7,7 +7,7 @@ const lineName = (line) => line.name[language() === "en" ? 0 : 1];
 drawn(() => {
   chart(document.getElementById("costs-plot"), {
     grid: { left: 12, right: 20, top: 34, bottom: 12, containLabel: true },
-    legend: { top: 0, left: 0, textStyle: { color: SOFT } },
+    legend: { type: "scroll", top: 0, left: 0, right: 0, textStyle: { color: SOFT } },
     tooltip: { ...TOOLTIP, trigger: "axis", formatter: (items) => tip(`${items[0].dataIndex + 1}`, items.map((item) => [item.color, item.seriesName, number(item.value, 0)])) },
     xAxis: { type: "category", data: DATA.lines[0].costs.map((_, at) => at + 1), ...AXIS },
     yAxis: { type: "value", scale: true, ...AXIS, axisLabel: { ...AXIS.axisLabel, formatter: (v) => number(v, 0) } },

@@ -147,11 +147,13 @@ def _grades(scenario: Scenario, table: Typed, origin: Ints) -> Ints:
 def _refuse_odd_days(table: Typed, scenario: Scenario, first: int, faults: Faults) -> None:
     start = scenario.start.toordinal()
     known = ~table.bad["date"]
-    for row in rows_where(known & ((table["date"] < start) | (table["date"] >= start + first))):
+    odd = rows_where(known & ((table["date"] < start) | (table["date"] >= start + first)))
+    for row in odd[:1]:
         told = dt.date.fromordinal(int(table["date"][row]))
         last = scenario.date(first - 1) if first else None
         expected = f"{scenario.start} to {last}" if last else "no rows, because the plan begins on that day"
-        table.fault(faults, row, "date", f"{told} is not history of this plan; expected {expected}")
+        others = f" (nor are those of {len(odd) - 1} other rows)" if len(odd) > 1 else ""
+        table.fault(faults, row, "date", f"{told} is not history of this plan{others}; expected {expected}")
 
 
 def _refuse_odd_ends(

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from optimizer.progress import Progress
     from optimizer.scenario import Scenario
 
-from optimizer.arguments import amount, seconds
+from optimizer.arguments import amount, seconds, some
 
 __all__ = ["add_arguments", "command"]
 
@@ -19,20 +19,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of ``cutfill site``."""
     parser.add_argument("scenario", type=Path, help="scenario folder, .xlsx or .json, with candidates")
     parser.add_argument("-o", "--out", type=Path, required=True, help="plan folder to write")
-    parser.add_argument("--max-open", type=_count, metavar="N", help="most candidates that may open")
+    parser.add_argument("--max-open", type=some, metavar="N", help="most candidates that may open")
     parser.add_argument("--budget", type=amount, metavar="CNY", help="most that openings may cost")
     parser.add_argument("--force-open", metavar="ID", action="append", default=[], help="this candidate opens")
     parser.add_argument("--force-closed", metavar="ID", action="append", default=[], help="this one stays closed")
     parser.add_argument("--exclusive", metavar="A,B", action="append", default=[], help="one of the two opens at most")
-    parser.add_argument("--solutions", type=_count, default=1, metavar="N", help="how many distinct sets, best first")
+    parser.add_argument("--solutions", type=some, default=1, metavar="N", help="how many distinct sets, best first")
     parser.add_argument("--break-even", action="store_true", help="opening cost at which each would go the other way")
-    parser.add_argument("--gap", type=amount, default=1e-7, help="relative gap at which the search ends")
+    parser.add_argument("--gap", type=_gap, default=1e-7, help="relative gap at which the search ends")
     parser.add_argument(
         "--time-limit", type=seconds, metavar="SECONDS", help="stop the search with the best set so far"
     )
     parser.add_argument("--map", action="store_true", help="instead: what a yard would be worth anywhere on the roads")
-    parser.add_argument("--places", type=_count, default=10_000, metavar="N", help="of --map: places priced")
-    parser.add_argument("--map-check", type=_count, default=8, metavar="N", help="of --map: places tried by re-solving")
+    parser.add_argument("--places", type=some, default=10_000, metavar="N", help="of --map: places priced")
+    parser.add_argument("--map-check", type=some, default=8, metavar="N", help="of --map: places tried by re-solving")
     parser.add_argument(
         "--charge", type=_charge, metavar="GOAL=CNY", action="append", default=[],
         help="of --map: a price per unit of offsite, landfill, transfer, haul or carbon, beside cost",
@@ -42,10 +42,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quiet", action="store_true", help="no progress on standard error")
 
 
-def _count(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError("a whole number above 0")
+def _gap(text: str) -> float:
+    value = amount(text)
+    if value >= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no share below 1, as 0.01 for 1 %")
     return value
 
 
@@ -157,5 +157,7 @@ def in_words(summary: dict[str, Any], out: Path) -> str:
     for goal in summary["goals"]:
         bound = "" if goal["bound"] is None else f"   proven bound {goal['bound']:,.3f}"
         lines.append(f"  {goal['name']:<10}{goal['value']:>16,.3f} {goal['unit']:<8}{bound}")
+    if site["counts_in"] is None:
+        lines.append("  the goals hold no money, so openings only break ties; put cost into the order to weigh them")
     lines.append(f"  written to {out}: site.html, site.csv, solutions.csv, streets.csv, report.html")
     return "\n".join(lines) + "\n"

@@ -163,7 +163,7 @@ class Choices:
         ids = [facilities.ids[i] for i in at.tolist()]
         faults: list[Fault] = []
         if not len(at):
-            message = "no facility has the status candidate; there is nothing to decide"
+            message = "no facility has the status candidate; expected it of every one that may open"
             faults.append(Fault("facilities.csv", 0, "status", message))
         number = {name: i for i, name in enumerate(ids)}
 

@@ -105,6 +105,13 @@ def _live(
     return Siting(every, lanes, program, choices, session, gap, options.time_limit, progress)
 
 
+def counts_in(scenario: Scenario) -> str | None:
+    """The goal that contains what openings cost; None where no goal does."""
+    weights = scenario.objective.weights
+    order = goal_order(scenario.objective)
+    return next((g for g in order if g in PAYS or (g == TOTAL and any(w in PAYS for w in weights))), None)
+
+
 def _break_even(
     scenario: Scenario,
     choices: Choices,
@@ -118,7 +125,7 @@ def _break_even(
     of those that cannot, whatever it costs."""
     order = goal_order(scenario.objective)
     weights = scenario.objective.weights
-    paid = next((g for g in order if g in PAYS or (g == TOTAL and any(w in PAYS for w in weights))), None)
+    paid = counts_in(scenario)
     if paid is None:
         return {}, set()
     weight = sum(weights.get(name, 0.0) for name in PAYS) if paid == TOTAL else 1.0
@@ -165,6 +172,7 @@ def _tell(summary: dict[str, Any], scenario: Scenario, choices: Choices, found: 
         "restoration": float(o.restoration[best.chosen].sum()),
         "max_open": choices.max_open,
         "budget": choices.budget,
+        "counts_in": counts_in(scenario),
         "gap_wanted": gap,
         "gap": widest,
         "nodes": best.nodes,

@@ -74,6 +74,7 @@ class Siting:
         self.backend.add_columns(matrix, np.zeros(p), np.ones(p))
         self.z = np.arange(n, n + p, dtype=np.int32)
         self.y = self._switch_columns()
+        self.alone = np.isin(self.z, self.y)  # (P,) options that are their own switch
         self.backend.set_column_bounds(self.y, self.choices.lower, self.choices.upper)
         self.backend.set_row_bounds(rows, np.full(len(rows), -np.inf), np.zeros(len(rows)))
         enclosing, most = enclosing_rows(self.scenario, self.lanes, self.program, self.choices)

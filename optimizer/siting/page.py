@@ -35,6 +35,7 @@ def render(decision: Decision) -> str:
         summary=decision.planning.plan.summary,
         headline=words.headline(decision),
         proof=words.proof(decision),
+        unweighed=words.unweighed(decision),
         candidates=[(row, words.name_of(decision, row), words.why(decision, row)) for row in rows],
         parts=words.money_rows(decision),
         costs=[one.plan.summary["kpis"]["cost"] for one in (decision.without, decision.planning)],

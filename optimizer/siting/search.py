@@ -1,20 +1,22 @@
 """One goal of a siting: a relaxation that gains strong rows as they break, and branch and bound over the switches.
 
 The relaxation lies within a percent of the answer and leaves a handful of candidates undecided, so few nodes are
-needed; each goes on by the dual simplex from wherever the one before it ended. Which candidate to branch on is told by
-what its branches gained before.
+needed; each goes on by the dual simplex from where the one that it came of ended. Which candidate to branch on is told
+by what its branches gained before. What every relaxation proves of all other choices is kept as a plane: planes tell
+which neighbours of the best set are worth a try, and which nodes need not be solved.
 """
 
 from __future__ import annotations
 
 import heapq
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from optimizer.scenario import Bools, Floats, Ints
+from optimizer.siting.planes import Planes
 
 if TYPE_CHECKING:
     from optimizer.siting.live import Siting
@@ -24,6 +26,8 @@ NODE_ROUNDS = 1  # and at a node
 STALLED = 1e-6  # relative gain of the bound in a round below which no further round is made
 WHOLE = 1e-6  # a 0/1 column this near to a whole number is one
 NOTHING = 1e-6  # goal units
+MISSES = 8  # neighbours of a best set that are tried in vain
+MOST_NEIGHBOURS = 500  # looked at for one that the rules allow
 TOWARDS = 0.4  # a column above this in the relaxation is tried open first
 
 
@@ -32,12 +36,14 @@ class Node:
     """A part of the choices: bounds of the 0/1 columns, and a bound on the goal there.
 
     ``branch`` tells how it came about: the column, what it was set to, how far it moved, the relaxation's value before.
+    ``vertex`` is where the relaxation before it ended, for a node that is come back to.
     """
 
     bound: float
     lower: Floats
     upper: Floats
     branch: tuple[int, int, float, float] | None = None
+    vertex: object = None
 
 
 @dataclass(frozen=True)
@@ -66,6 +72,8 @@ class Search:
         self._order = itertools.count()
         self._gains = np.full((2, len(siting.y)), np.nan)  # goal units per unit that a column was moved down, up
         self._seen: set[bytes] = set()
+        self._planes = Planes(siting.choices.switches)
+        self._misses = 0
         self.value, self.bound, self.nodes = np.inf, -np.inf, 0
         self.chosen: Bools | None = None
         self._hint = hint
@@ -84,6 +92,7 @@ class Search:
             if self._hint is not None:
                 self._try(self._hint)
             self._round(root)
+            self._improve()
             self._branch_out(open_, node)
         s.backend.set_column_bounds(s.y, s.choices.lower, s.choices.upper)
 
@@ -94,7 +103,9 @@ class Search:
                 if not open_:
                     self.bound = self.value
                     break
+                self._improve()
                 node = heapq.heappop(open_)[2]
+                self._s.backend.start_from(node.vertex, dual=True)
             self.bound = min([node.bound, *(entry[0] for entry in open_[:1])])
             if self._near(self.bound):
                 break
@@ -122,6 +133,10 @@ class Search:
 
     def _children(self, node: Node) -> tuple[Node | None, Node | None]:
         """The two parts of a node, the likelier one first; none where it cannot hold anything better."""
+        below = self._planes.least(node.lower, node.upper)
+        if below >= self._enough:
+            self._passed = min(self._passed, below)
+            return None, None
         point = self._relaxed(node.lower, node.upper, NODE_ROUNDS)
         self.nodes += 1
         self._learn(node, point)
@@ -133,7 +148,7 @@ class Search:
         bound = max(point.value, node.bound)
         side = int(point.y[i] > TOWARDS)
         near, far = (self._part(point, bound, lower, upper, i, one) for one in (side, 1 - side))
-        return near, far
+        return near, replace(far, vertex=self._s.backend.mark())
 
     @staticmethod
     def _part(point: Point, bound: float, lower: Floats, upper: Floats, i: int, side: int) -> Node:
@@ -193,15 +208,14 @@ class Search:
             answer = s.backend.solve(s.left)
             if answer.status != "optimal" or answer.x is None:
                 return None
-            value = float(self._cost @ answer.x[: len(self._cost)])
-            point = Point(value, answer.x[s.y], s.backend.reduced_costs(s.y), answer.x[s.z])
-            if value - before < STALLED * abs(value) or not s.strengthen(answer.x):
+            point = self._point(answer.x)
+            if point.value - before < STALLED * abs(point.value) or not s.strengthen(answer.x):
                 break
-            before = value
+            before = point.value
         return point
 
     def _try(self, chosen: Bools) -> bool:
-        """Solves a set of options as it is; whether it is the best so far."""
+        """Solves a set of options as it is; whether it is better than all so far."""
         s, key = self._s, chosen.tobytes()
         if key in self._seen or not s.choices.allow(chosen):
             return False
@@ -210,12 +224,58 @@ class Search:
         s.backend.set_column_bounds(s.y, fixed, fixed)
         s.backend.limits_changed()
         answer = s.backend.solve(s.left)
+        if answer.status == "infeasible":
+            self._exclude()
         if answer.status != "optimal" or answer.x is None:
             return False
-        value = float(self._cost @ answer.x[: len(self._cost)])
-        if value < self.value:
-            self.value, self.chosen = value, chosen.copy()
-        return value <= self.value
+        point = self._point(answer.x)
+        better = point.value < self.value
+        if better:
+            self.value, self.chosen, self._misses = point.value, chosen.copy(), 0
+        return better
+
+    def _point(self, x: Floats) -> Point:
+        """The relaxation's answer, whose plane is kept."""
+        s, n = self._s, len(self._s.y)
+        reduced = s.backend.reduced_costs(np.concatenate([s.y, s.z]))
+        point = Point(float(self._cost @ x[: len(self._cost)]), x[s.y], reduced[:n], x[s.z])
+        self._planes.add(point.value, point.y, point.z, point.reduced, np.where(s.alone, 0.0, reduced[n:]))
+        return point
+
+    def _exclude(self) -> None:
+        """Keeps why the last set cannot be carried out, where the solver can tell."""
+        s = self._s
+        proof = s.backend.excluded(np.concatenate([s.y, s.z[~s.alone]]))
+        if proof is not None:
+            of_z = np.zeros(len(s.z))
+            of_z[~s.alone] = proof[1][len(s.y) :]
+            self._planes.exclude(proof[0], proof[1][: len(s.y)], of_z)
+
+    def _improve(self) -> None:
+        """Goes from the best set to neighbours, one option taken out, put in, or both, as long as one is better; the
+        one of which the planes promise most comes first."""
+        while self._misses < MISSES and not self._s.late:
+            near = self._neighbour()
+            if near is None:
+                self._misses = MISSES
+            elif not self._try(near):
+                self._misses += 1
+
+    def _neighbour(self) -> Bools | None:
+        """The most promising neighbour of the best set that was not tried; None where none can be enough better."""
+        if self.chosen is None:
+            return None
+        below = self._planes.exchanged(self.chosen)
+        out, into = np.flatnonzero(self.chosen), np.flatnonzero(~self.chosen)
+        for at in np.argsort(below, axis=None, kind="stable")[:MOST_NEIGHBOURS].tolist():
+            row, column = divmod(at, below.shape[1])
+            if below[row, column] >= self._enough:
+                break
+            near = self.chosen.copy()
+            near[out[row : row + 1]], near[into[column : column + 1]] = False, True
+            if near.tobytes() not in self._seen and self._s.choices.allow(near):
+                return near
+        return None
 
     def _round(self, point: Point) -> None:
         """Sets of the largest parts of the relaxation, from its whole ones on, until one will do."""
@@ -227,8 +287,7 @@ class Search:
         for n in range(int((openness > 0.5).sum()), len(order) + 1):
             chosen = np.zeros(len(point.z), dtype=bool)
             chosen[option[order[:n]]] = True
-            self._try(chosen)
-            if self.chosen is not None or self._s.late:
+            if self._try(chosen) or self._s.late:
                 break
 
 

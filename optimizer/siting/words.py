@@ -196,6 +196,18 @@ def proof(decision: Decision) -> Both:
     return Both(f"No allowed choice is better by more than {gap}: proven.", f"已证明：其他组合至多再好 {gap}。")
 
 
+def unweighed(decision: Decision) -> Both:
+    """That openings weigh nothing, where no goal holds money; blank where one does."""
+    if decision.planning.plan.summary["site"]["counts_in"] is not None:
+        return Both("", "")
+    return Both(
+        "The goals hold no money: what openings cost only decides between sets that are equally good, and there is no "
+        "opening cost at which a candidate would go the other way. Put cost into the order of goals to weigh them.",
+        "目标中不含费用：设场费用只在效果相同的组合之间起决定作用，也就没有临界启用费用。"
+        "如需权衡，请把 cost 列入目标顺序。",
+    )
+
+
 def money_rows(decision: Decision) -> Sequence[tuple[str, float, float]]:
     """(part of the cost, without candidates, with them) for parts that are there at all."""
     before, after = (one.plan.summary["kpis"]["cost_parts"] for one in (decision.without, decision.planning))

@@ -11,6 +11,7 @@ from optimizer.files import folder_written_whole
 from optimizer.outputs import summary_json, write_checkable
 from optimizer.planner import Planning
 from optimizer.progress import Progress
+from optimizer.report.texts import Both
 from optimizer.scenario import Scenario
 from optimizer.tables import Table
 from optimizer.whatif.apply import INPUT_COLUMNS
@@ -24,12 +25,12 @@ FILES = frozenset(
 
 
 def checked_cases(
-    scenario: Scenario, plans: Sequence[Planning], keys: Sequence[str], names: Sequence[str]
+    scenario: Scenario, plans: Sequence[Planning], keys: Sequence[str], names: Sequence[Both]
 ) -> list[Case]:
     """Plans of one scenario as cases, each recomputed from its inputs."""
     measured = measure(scenario, Progress(), engine=INDEPENDENT)
     return [
-        Case(key, name, name, planning, Table(INPUT_COLUMNS), recomputed(planning, measured), 0.0)
+        Case(key, name.en, name.zh, planning, Table(INPUT_COLUMNS), recomputed(planning, measured), 0.0)
         for key, name, planning in zip(keys, names, plans, strict=True)
     ]
 
@@ -48,7 +49,7 @@ def write_comparison(
             (scratch / f"{name}.csv").write_text(table.to_csv(), encoding="utf-8")
         for case in (base, *cases):
             (scratch / "plans" / case.key).mkdir(parents=True)
-            write_checkable(case.planning.plan, scratch / "plans" / case.key)
+            write_checkable(case.planning.priced, scratch / "plans" / case.key)
         (scratch / "comparison.json").write_text(summary_json(comparison(base, cases)), encoding="utf-8")
         (scratch / "comparison.html").write_text(
             render(base, cases, tables, lead, (more or {}).get("frontier")), encoding="utf-8"

@@ -10,7 +10,7 @@ from typing import Any
 from optimizer.report import self_contained, shared_scripts
 from optimizer.report.network import STEP, shared_arcs
 from optimizer.report.sites import Site, line_between, sites
-from optimizer.report.texts import texts
+from optimizer.report.texts import Both, named, texts
 from optimizer.tables import Table
 from optimizer.whatif.compare import sentence
 from optimizer.whatif.study import Case
@@ -46,6 +46,8 @@ def render(
         figures=_figure_rows(tables["figures"], base, cases),
         inputs=list(tables["inputs"].records()),
         decisions=_largest(tables["decisions"]),
+        materials=_materials((base, *cases)),
+        figure_name=_figure_name,
         lead=lead,
     )
 
@@ -126,6 +128,21 @@ def _figure_rows(figures: Table, base: Case, cases: Sequence[Case]) -> list[tupl
         units[row["figure"]] = row["unit"]
     keys = [case.key for case in (base, *cases)]
     return [(name, units[name], [known.get(key) for key in keys]) for name, known in values.items()]
+
+
+def _figure_name(name: str) -> Both:
+    """A goal or key figure as people read it."""
+    goal = named("goal", name)
+    return goal if goal.en != name else named("kpi", name)
+
+
+def _materials(cases: Sequence[Case]) -> dict[str, tuple[str, str]]:
+    """Names of materials, English and Chinese."""
+    found: dict[str, tuple[str, str]] = {}
+    for m in (case.planning.scenario.materials for case in cases):
+        names = zip(m.name_en, m.name_zh, strict=True)
+        found |= {id_: (en or id_, zh or id_) for id_, (en, zh) in zip(m.ids, names, strict=True)}
+    return found
 
 
 def _largest(decisions: Table) -> dict[str, list[dict[str, Any]]]:

@@ -135,9 +135,10 @@ class Study:
         ground: the base.
         options: how to solve.
         progress: told of the base's phases.
+        told: whether the base's answer is told as well, and so recomputed.
     """
 
-    def __init__(self, ground: Ground, options: Options, progress: Progress):
+    def __init__(self, ground: Ground, options: Options, progress: Progress, *, told: bool = True):
         inputs = ground.inputs
         self._inputs, self._options = inputs, options
         self._roads, self._independent = ground.roads, ground.independent
@@ -146,7 +147,9 @@ class Study:
             inputs.scenario, options, progress, distances=self._roads.of(inputs.scenario), brief=True
         )
         scenario = inputs.scenario
-        self.base = self._case(BASE, scenario.name, scenario.name, planning, Table(INPUT_COLUMNS), start)
+        findings = self._findings(planning) if told else ()
+        seconds = time.perf_counter() - start
+        self.base = Case(BASE, scenario.name, scenario.name, planning, Table(INPUT_COLUMNS), findings, seconds)
 
     def solve(self, variant: Variant) -> Case:
         """Plans and checks a variant, starting from the base's vertex.
@@ -160,11 +163,11 @@ class Study:
         planning = plan_scenario(
             applied.scenario, self._options, Progress(), distances=distances, warm=self.base.planning, brief=True
         )
-        return self._case(variant.key, variant.name, variant.name_zh, planning, applied.inputs, start)
+        findings, seconds = self._findings(planning), time.perf_counter() - start
+        return Case(variant.key, variant.name, variant.name_zh, planning, applied.inputs, findings, seconds)
 
-    def _case(self, key: str, name: str, name_zh: str, planning: Planning, inputs: Table, start: float) -> Case:
-        findings = recomputed(planning, self._independent.of(planning.scenario))
-        return Case(key, name, name_zh, planning, inputs, findings, time.perf_counter() - start)
+    def _findings(self, planning: Planning) -> tuple[Finding, ...]:
+        return recomputed(planning, self._independent.of(planning.scenario))
 
 
 def recomputed(planning: Planning, distances: Distances) -> tuple[Finding, ...]:

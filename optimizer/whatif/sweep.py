@@ -96,8 +96,8 @@ def sweep(
 
 
 def _planned(base: tuple[Ground, Options]) -> Study:
-    """The base, planned once on every worker."""
-    return Study(*base, Progress())
+    """The base, planned once on every worker; no row tells of it alone."""
+    return Study(*base, Progress(), told=False)
 
 
 def _row(study: Study, variant: Variant) -> Row:

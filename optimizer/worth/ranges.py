@@ -1,8 +1,9 @@
 """What one more unit of a limit is worth, and how far that holds: every figure is a plan solved again, warm.
 
 The optimum of an order of goals is, along one limit, a chain of straight pieces, and as long as all earlier goals go
-on straight each goal bends one way only. So a straight piece that is met again far out has held all the way; where it
-is not, the tangent there (from the duals) crosses it nearer, and there the question is asked again.
+on straight each goal bends one way only. So a straight piece that is met again further out has held all the way. It is
+looked for in strides, for the simplex takes as long as the way is far; where it is no longer met, the tangent there
+(from the duals) crosses it nearer, and there the question is asked again.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from optimizer.solve import HEAVIEST_T_M3, Solution
 from optimizer.whatif.study import recomputed
 from optimizer.worth.limits import Limit
 
+STRIDE = 4  # every look ahead is so many times as far as the one before
 MOST_BENDS = 15  # of one limit; each is a plan
 SAME = 1e-6  # values nearer than this, relative to their size, are one
 NUDGE = 1e-6
@@ -92,18 +94,19 @@ class Ranges:
     def _until(self, limit: Limit, grown: _Grown, amount: float, change: Mapping[str, float]) -> float | None:
         """How far the limit may go in the direction of the amount with every unit changing the goals alike."""
         end = self._far if amount > 0 else -limit.least
-        at = end
-        for _ in range(MOST_BENDS):
-            if abs(at) <= abs(amount) * (1 + SAME):
-                break
+        straight, at, bends = amount, _towards(end, amount * STRIDE), 0
+        while abs(at) > abs(straight) * (1 + SAME) and bends < MOST_BENDS:
             found = self._solved(grown, at)
             if found is None:
                 break
             bend = self._bend(grown, amount, change, at, found)
-            if bend is None:
-                return None if at == self._far else at
-            at = bend
-        return amount
+            if bend is not None:
+                at, bends = bend, bends + 1
+            elif at == self._far:
+                return None
+            else:
+                straight, at = at, at if bends else _towards(end, at * STRIDE)
+        return straight
 
     def _bend(
         self, grown: _Grown, amount: float, change: Mapping[str, float], at: float, found: Solution
@@ -166,6 +169,11 @@ class _Grown:
 
 def _difference(now: Floats, larger: Floats) -> Floats:
     return np.subtract(larger, now, out=np.zeros(len(now)), where=np.isfinite(now))
+
+
+def _towards(end: float, at: float) -> float:
+    """An amount, or the end where it would go beyond."""
+    return end if abs(at) > abs(end) else at
 
 
 def values(solution: Solution) -> dict[str, float]:

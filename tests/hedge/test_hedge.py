@@ -254,6 +254,9 @@ def test_wet_and_dry_soil_leave_by_one_gate(pit, daily_max, left):
     assert plan.plan.summary["kpis"]["unserved_t"] == pytest.approx(left)
     assert plan.plan.summary["counterfactual"]["kpis"]["unserved_t"] == pytest.approx(left)
     assert not recomputed(plan, plan.distances)
+    told = [row["why"] for row in plan.plan.tables["reasons"].records()]
+    assert all("the site itself can load only 25 t a day, all used on 03-04…03-05" in why for why in told), told
+    assert len(told) == (left > 0)
     tighter = replace(plan.scenario.supplies, daily_max=plan.scenario.supplies.daily_max - 6)
     found = recomputed(replace(plan, scenario=replace(plan.scenario, supplies=tighter)), plan.distances)
     assert any("more than its daily_max" in str(finding) for finding in found)

@@ -60,7 +60,7 @@ def test_no_street_receives_more_than_its_share(two_streets, tmp_path):
     assert planning.plan.summary["goals"][1]["value"] == pytest.approx(10 + 80 + 4 * 4 + 56 * 5)
     assert planning.plan.summary["goals"][1]["bound"] == pytest.approx(planning.plan.summary["goals"][1]["value"])
     price = {
-        row["id"]: row["price"] for row in planning.plan.tables["prices"].records() if row["side"] == "street_share"
+        row["id"]: row["price"] for row in planning.priced.tables["prices"].records() if row["side"] == "street_share"
     }
     assert price["North"] == pytest.approx(-1)
 

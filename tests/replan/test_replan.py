@@ -358,6 +358,10 @@ def test_the_rest_of_a_variant(yard_week, tmp_path, capsys):
 BAD = {
     "unknown place": ("2025-03-03,Z,D,spoil_silty_clay,5", "actuals.csv:2: from: 'Z' is not the id of a"),
     "late": ("2025-03-04,A,D,spoil_silty_clay,5", "actuals.csv:2: date: 2025-03-04 is not history of this plan"),
+    "late rows": (
+        "2025-03-04,A,D,spoil_silty_clay,5\n2025-03-05,A,D,spoil_silty_clay,5\n2025-03-05,A,O,spoil_silty_clay,5",
+        "actuals.csv:2: date: 2025-03-04 is not history of this plan (nor are those of 2 other rows); expected",
+    ),
     "early": ("2025-03-01,A,D,spoil_silty_clay,5", "actuals.csv:2: date: 2025-03-01 is not history of this plan"),
     "other material": ("2025-03-03,A,O,topsoil,5", "actuals.csv:2: material: A holds spoil_silty_clay grade 2"),
     "not accepted": ("2025-03-03,O,D,topsoil,5", "actuals.csv:2: material: D does not accept it"),
@@ -375,7 +379,9 @@ def test_bad_actuals_are_named_with_their_place(two_days, tmp_path, capsys, name
     words = ["replan", str(tmp_path / "out"), "--actuals", str(tmp_path / "actuals.csv"), "--from", "2025-03-04"]
     capsys.readouterr()
     assert main([*words, "--quiet"]) == 2
-    assert told in capsys.readouterr().err
+    err = capsys.readouterr().err
+    assert told in err
+    assert err.count(": date: ") == ("history" in told)
     assert not (tmp_path / "out-from-2025-03-04").exists()
 
 

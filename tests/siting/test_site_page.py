@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 import pytest
 
 from optimizer.cli import main
@@ -73,6 +76,23 @@ def test_what_is_said_when_nothing_opens_or_was_asked_for(coast):
     assert [one.en for one in told] == ["It had to stay closed: that was asked for."]
     forced = decided(coast, forced_open=["Z"], forced_closed=["Y"])
     assert "it costs CNY" in words.headline(forced).en
+
+
+def test_a_siting_whose_goals_hold_no_money_says_so(coast, capsys, tmp_path):
+    assert words.unweighed(decided(coast)).en == ""
+    toml = coast / "scenario.toml"
+    toml.write_text(re.sub("order = .*|weights = .*", 'order = ["unserved", "haul"]', toml.read_text()))
+    told = words.unweighed(decided(coast))
+    assert told.en.startswith("The goals hold no money") and told.zh.startswith("目标中不含费用")
+    assert main(["site", str(coast), "-o", str(tmp_path / "out"), "--quiet"]) == 0
+    assert "openings only break ties; put cost into the order" in capsys.readouterr().out
+    assert json.loads((tmp_path / "out" / "plan.json").read_text())["site"]["counts_in"] is None
+
+
+def test_a_gap_of_two_is_taken_for_a_slip(coast, tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        main(["site", str(coast), "-o", str(tmp_path / "out"), "--gap", "2"])
+    assert "'2' is no share below 1, as 0.01 for 1 %" in capsys.readouterr().err
 
 
 def test_the_page_in_both_languages(coast, tmp_path, chromium):

@@ -52,6 +52,6 @@ def inside(function: F) -> F:
 
 
 def inlined(function: F) -> F:
-    """As :func:`inside`, but copied into every caller: small steps, whose work is little beside handing on the arrays."""
+    """As :func:`inside`, but copied into each caller: small steps, whose work is little beside handing arrays on."""
     made: Any = register_jitable(_nrt=False, no_cfunc_wrapper=True, forceinline=True)
     return cast(F, made(function))

@@ -102,7 +102,7 @@ class Creation:
     def _claim(self, work: Work, caller: str, digest: str) -> Response | None:
         """Claims the key; the stored answer if it was claimed before, without a secret in it: none is ever kept."""
         connection = work.session.connection()
-        claim = {"caller": caller, "key": self._key, "fingerprint": digest, "status": 0, "headers": {}}
+        claim: dict[str, Any] = {"caller": caller, "key": self._key, "fingerprint": digest, "status": 0, "headers": {}}
         claimed = connection.execute(_CLAIM[connection.dialect.name], {**claim, "at": work.clock.now()})
         if claimed.scalar_one_or_none() is not None:
             return None

@@ -2,7 +2,8 @@
 
 Data flows one way: ``network`` (legs and depots), ``loads`` (whole truckloads), ``days`` (a day's arrays, ``state``),
 ``bound`` (what no schedule can beat), ``solve`` (``clock`` and ``search``, compiled; ``parts`` of large days),
-``tables``, ``helps`` (what more would be worth). ``optimizer.check.trips`` is the second reading and shares nothing of it but the inputs.
+``tables``, ``helps`` (what more would be worth).
+``optimizer.check.trips`` is the second reading and shares nothing of it but the inputs.
 """
 
 from __future__ import annotations

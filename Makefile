@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export PYTHONDONTWRITEBYTECODE :=
 STAMP := $(VENV)/.installed-$(shell cat pyproject.toml requirements.txt 2>/dev/null | cksum | cut -d' ' -f1)
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test pytest lint bench clean
 
 $(STAMP):
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
@@ -20,7 +20,10 @@ demo: $(STAMP)
 	$(BIN)/cutfill plan scenarios/qibuqu-week -o out/qibuqu-week
 	$(BIN)/cutfill check scenarios/qibuqu-week out/qibuqu-week
 
-test: $(STAMP) lint
+test: $(STAMP)
+	@$(MAKE) --no-print-directory --jobs=2 lint pytest
+
+pytest: $(STAMP)
 	$(BIN)/pytest -n 2 --dist loadgroup
 
 lint: $(STAMP)

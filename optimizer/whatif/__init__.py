@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def command(args: argparse.Namespace) -> int:
     """Runs ``cutfill whatif``; returns the exit code."""
     from optimizer.cli import DONE, FAULTY_PLAN, LIMIT
-    from optimizer.errors import InputError
+    from optimizer.errors import Fault, InputError
     from optimizer.outputs import summary_json
     from optimizer.planner import Options
     from optimizer.progress import Progress
@@ -46,13 +46,14 @@ def command(args: argparse.Namespace) -> int:
     from optimizer.whatif.sweep import read_table
 
     progress = Progress(quiet=args.quiet, as_json=args.json)
-    variants = [*read_variants(args.variants), *(read_table(args.table) if args.table else ())]
-    if not variants:
+    faults: list[Fault] = []
+    variants = [*read_variants(args.variants, faults), *(read_table(args.table, faults) if args.table else ())]
+    if not variants and not faults:
         raise InputError.single("cutfill whatif", "name a variant, as in: cutfill whatif my-week wet.toml -o out")
     refuse_namesakes(variants)
     with progress.phase("read"):
         inputs = Inputs.read(args.scenario)
-    refuse_unfit(inputs, variants)
+    refuse_unfit(inputs, variants, faults)
     options = Options(time_limit=args.time_limit)
     if args.table or args.workers or args.cluster:
         return _sweep(args, inputs, variants, options, progress)

@@ -52,13 +52,16 @@ def apply(base: Inputs, variant: Variant) -> Applied:
     return Applied(altered, work.told())
 
 
-def refuse_unfit(base: Inputs, variants: Sequence[Variant]) -> None:
+def refuse_unfit(base: Inputs, variants: Sequence[Variant], faults: Sequence[Fault] = ()) -> None:
     """Applies every variant for its faults alone, before anything is solved.
+
+    Args:
+        faults: that are known already.
 
     Raises:
         InputError: with every fault of every variant.
     """
-    faults: list[Fault] = []
+    faults = list(faults)
     for variant in variants:
         try:
             apply(base, variant)

@@ -97,13 +97,17 @@ class Variant:
     hashes: Mapping[str, str]
 
 
-def read_variants(words: Sequence[str]) -> list[Variant]:
+def read_variants(words: Sequence[str], faults: list[Fault] | None = None) -> list[Variant]:
     """Variants by the words of a command line; ``a.toml+b.toml`` is one variant of two patches, in this order.
 
+    Args:
+        faults: gets every fault of every file; the variants are then of what could be read, to be fitted for theirs.
+
     Raises:
-        InputError: with every fault of every file.
+        InputError: with every fault, where there is no list for them.
     """
-    faults: list[Fault] = []
+    raised = faults is None
+    faults = [] if faults is None else faults
     known: dict[Path, Variant | None] = {}
     found: list[Variant] = []
     for word in words:
@@ -113,7 +117,7 @@ def read_variants(words: Sequence[str]) -> list[Variant]:
                 known[path] = _read(path, faults)
             parts.append(known[path])
         found += [_composed([part for part in parts if part is not None])] if all(parts) else []
-    if faults:
+    if faults and raised:
         raise InputError(faults)
     return found
 
@@ -189,7 +193,7 @@ class _Reader:
         return Place(self.file, lines[number] if number < len(lines) else 0)
 
     def variant(self, content: dict[str, Any], digest: str) -> Variant | None:
-        """The variant; None with faults where it says nothing that can be done."""
+        """The variant, of what has no fault; None where nothing is left."""
         before = len(self.faults)
         for key in content:
             if key not in KEYS and key not in TABLES:
@@ -201,11 +205,11 @@ class _Reader:
             edits += self._edits(table, content.get(table, []))
         closures = self._closures(content.get("closures", []))
         settings = self._settings(content.get("scenario", {}))
-        if not (edits or closures or settings) and len(self.faults) == before:
-            self.faults.append(Fault(self.file, 0, "", "changes nothing"))
-        name = str(content.get("name") or self.stem)
-        if len(self.faults) > before:
+        if not (edits or closures or settings):
+            if len(self.faults) == before:
+                self.faults.append(Fault(self.file, 0, "", "changes nothing"))
             return None
+        name = str(content.get("name") or self.stem)
         return Variant(self.stem, name, str(content.get("name_zh") or name), tuple(edits), tuple(closures),
                        tuple(settings), {self.file: digest})  # fmt: skip
 

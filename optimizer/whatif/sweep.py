@@ -22,15 +22,17 @@ from optimizer.whatif.study import Ground, Study
 COLUMNS = ("variant", "table", "id", "column", "action", "value")
 
 
-def read_table(path: Path) -> list[Variant]:
+def read_table(path: Path, faults: list[Fault]) -> list[Variant]:
     """Variants of a CSV table with the columns :data:`COLUMNS`; rows of one variant apply together, in their order.
 
     A blank ``id`` means every row of the table; ``action`` is set, scale or shift.
 
+    Args:
+        faults: gets every fault of a row; the variants are of the other rows.
+
     Raises:
-        InputError: with every fault.
+        InputError: it is no such table.
     """
-    faults: list[Fault] = []
     edits: dict[str, list[Edit]] = {}
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -59,8 +61,6 @@ def read_table(path: Path) -> list[Variant]:
             )
     if not edits and not faults:
         faults.append(Fault(path.name, 0, "", "holds no variants"))
-    if faults:
-        raise InputError(faults)
     digest = hashlib.sha256(text.encode()).hexdigest()
     return [Variant(key, key, key, tuple(rows), (), (), {path.name: digest}) for key, rows in edits.items()]
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from optimizer.errors import Fault
 from optimizer.read import Inputs
 from optimizer.scenario import Scenario
-from optimizer.whatif.apply import apply
+from optimizer.whatif.apply import apply, refuse_unfit
 from optimizer.whatif.patch import read_variants
 
 
@@ -18,7 +19,11 @@ def varied(scenario: Path, variant: str) -> Scenario:
         variant: a patch, or several joined by ``+``.
 
     Raises:
-        InputError: with every fault of the patch, or else of the scenario.
+        InputError: with every fault of the scenario, or else of the patch.
     """
-    patch = read_variants([variant])[0]
-    return apply(Inputs.read(scenario), patch).scenario
+    faults: list[Fault] = []
+    patches = read_variants([variant], faults)
+    base = Inputs.read(scenario)
+    if faults:
+        refuse_unfit(base, patches, faults)
+    return apply(base, patches[0]).scenario

@@ -109,6 +109,33 @@ def test_every_fault_of_a_patch_has_its_place(two_pits, patch):
     ]
 
 
+def test_what_cannot_be_read_and_what_does_not_fit_is_told_at_once(two_pits, patch, tmp_path, capsys):
+    """Of two patches and of rows of a table, by the command; `plan --variant` tells the same of its patch."""
+    bad = patch("bad", 'oppen = ["Y"]\nclose = ["Yy"]\n')
+    short = patch("short", "[[supplies]]\nset = { quantty = 1 }\n")
+    table = tmp_path / "v.csv"
+    table.write_text(
+        "variant,table,id,column,action,value\na,supplys,,quantity,scale,2\nb,supplies,Z,quantity,scale,2\n"
+    )
+    words = ["whatif", str(two_pits), bad, short, "--table", str(table), "-o", str(tmp_path / "out"), "--quiet"]
+    of_bad = ["bad.toml:1: oppen: unknown key", "bad.toml:2: facilities.where.facility: 'Yy' names nothing"]
+    assert main(words) == 2
+    told = capsys.readouterr().err
+    for fault in (
+        *of_bad,
+        "short.toml:1: supplies.set.quantty: unknown column",
+        "v.csv:2: table",
+        "v.csv:3: supplies.",
+    ):
+        assert fault in told, told
+    assert "5 faults; nothing was written" in told
+    with pytest.raises(InputError) as caught:
+        varied(two_pits, bad)
+    assert [
+        str(fault).split(";")[0][: len(start)] for fault, start in zip(caught.value.faults, of_bad, strict=True)
+    ] == of_bad
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [

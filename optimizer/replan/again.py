@@ -31,8 +31,7 @@ from optimizer.scenario import Objective, Scenario
 from optimizer.schema import MAX_DAYS
 from optimizer.solve import UNITS
 from optimizer.tables import Table
-from optimizer.whatif.apply import apply
-from optimizer.whatif.patch import read_variants
+from optimizer.whatif.variants import applied
 from optimizer.words import Words
 
 COMMAND = "cutfill replan"
@@ -75,7 +74,7 @@ def plan_again(request: Request, options: Options, progress: Progress) -> tuple[
         plan = _read_plan(request)
         inputs = Inputs.read(_scenario_of(request, plan))
         if request.variant is not None:
-            inputs = apply(inputs, read_variants([request.variant])[0]).altered
+            inputs = applied(inputs, request.variant).altered
         if inputs.scenario.period_days > 1:
             told = "weeks are planned again day by day; leave period_days out to replan"
             raise InputError.single("scenario.toml", told, column="period_days")

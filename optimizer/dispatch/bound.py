@@ -2,21 +2,24 @@
 
 A truck's day is a path depot → (load) → empty leg → (load) … → depot, so that at every place as many trucks arrive
 empty as leave laden, and where they tip as many leave empty as arrive. The cheapest such flow of empty trucks
-that also fits into the shifts of the trucks it takes out of their depots is a linear program over pairs of places. A
-truck that is under way already leaves the place where it becomes free, and ends in its depot. The number of trucks is
-whole: with F the program's own number of trucks, either at most ⌊F⌋ or at least ⌈F⌉ leave, and the lesser of the two
-programs' values is the bound. Each value is recomputed from the duals by weak duality, so that the arithmetic and not
-the solver proves it. Rests, hours of gates, bans and bays can only add to it.
+that also fits into the shifts of the trucks it takes out of their depots, with their rests, and that comes into every
+set of places from outside (``joined``) is a linear program over pairs of places. A truck that is under way already
+leaves the place where it becomes free, and ends in its depot. The number of trucks is whole: with F the program's own
+number of trucks, either at most ⌊F⌋ or at least ⌈F⌉ leave, and the lesser of the two programs' values is the bound.
+Each value is recomputed from the duals by weak duality, so that the arithmetic and not the solver proves it. Hours of
+gates, bays and bans are the matter of ``routes_bound``; batteries can only add to it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.optimize import linprog
 from scipy.sparse import csr_array, vstack
 
+from optimizer.dispatch.joined import Joints, joints
 from optimizer.dispatch.state import (
     DESTINATION,
     DRIVE_MAX,
@@ -30,37 +33,58 @@ from optimizer.dispatch.state import (
     LOAD_MIN,
     NOWHERE,
     ORIGIN,
+    REST,
+    REST_AFTER,
     SINCE,
     START,
     TIP_MIN,
     Day,
     Routes,
 )
-from optimizer.scenario import Floats, Ints
+from optimizer.scenario import Bools, Floats, Ints
 
 PRINTED = 1e-6  # relative: what the arithmetic of doubles may have added
+TURNS = 10  # in which rows that join are looked for, at most
+
+
+@dataclass(frozen=True)
+class Flow:
+    """The program of a day with its best duals: legs from ``tail`` to ``head``, rows ``less`` · x ≤ ``limit``.
+
+    Attributes:
+        prices: (L,) km that a load of each lane adds by the ends of its empty legs.
+        shadows: (R,) of the rows, 0 or less.
+    """
+
+    tail: Ints
+    head: Ints
+    less: csr_array
+    limit: Floats
+    prices: Floats
+    shadows: Floats
 
 
 @dataclass(frozen=True)
 class Bound:
     """Proven least empty km and least number of trucks for all loads of a day; infinite when they cannot.
 
-    ``prices``: (L,) km that a load of each lane adds by the program's duals.
+    ``flow``: what has been proven it with; None where nobody drives, or the loads cannot be done.
     """
 
     empty_km: float
     trucks: int | None
-    prices: Floats | None = None
+    flow: Flow | None = None
 
 
 @dataclass(frozen=True)
 class Standing:
-    """Trucks that are under way: where they become free and go home to, minutes of shift and of driving left."""
+    """Trucks that are under way: where they become free and go home to, minutes of shift, of driving and of a rest."""
 
     node: Ints
     home: Ints
     minutes: float = 0.0
     driving: float = 0.0
+    rest: float = 0.0
 
 
 NOBODY = Standing(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
@@ -75,7 +99,8 @@ def standing(day: Day, routes: Routes) -> Standing:
     last = routes.visits[trucks, rows[:, FIXED] - 1]
     left = rows[:, END] - np.maximum(last[:, FREE], rows[:, SINCE])
     driving = rows[:, DRIVE_MAX] - last[:, DRIVEN_ALL]
-    return Standing(day.lanes[day.lane[last[:, LOAD]], DESTINATION], rows[:, HOME], left.sum(), driving.sum())
+    return Standing(day.lanes[day.lane[last[:, LOAD]], DESTINATION], rows[:, HOME], left.sum(), driving.sum(),
+                    rows[:, REST].sum())  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -95,20 +120,25 @@ def lower_bound(day: Day, loads: Ints, begun: Standing = NOBODY) -> Bound:
     lanes = day.lanes[day.lane[loads]]
     nodes = len(day.km)
     wanted = np.bincount(lanes[:, ORIGIN], minlength=nodes)
-    offered = np.bincount(lanes[:, DESTINATION], minlength=nodes)
-    busy = float(lanes[:, [LOAD_MIN, LADEN_MIN, TIP_MIN]].sum())
-    driving = float(lanes[:, LADEN_MIN].sum())
-    left = offered + np.bincount(begun.node, minlength=nodes)
+    stood = np.bincount(begun.node, minlength=nodes)
+    left = np.bincount(lanes[:, DESTINATION], minlength=nodes) + stood
     legs = _legs(day, wanted, left)
-    program = _Program(day, legs, wanted, left, begun, busy, driving)
-    fewest = program.least(program.out.astype(float))
-    if fewest is None:
+    program = _Program(day, legs, wanted, left, begun, lanes)
+    if program.least(program.out.astype(float)) is None:
         return Bound(np.inf, None)
-    trucks = int(np.ceil(fewest * (1 - PRINTED) - PRINTED))
-    number, prices = program.solve(legs.km, day)
+    shifts = (day.trucks[:, END] - day.trucks[:, SINCE])[day.trucks[:, END] != NOWHERE]
+    if len(loads):
+        depots = np.unique(day.trucks[:, START])
+        program.join(legs.km, joints(lanes, (legs.tail, legs.head), depots, stood, legs.minutes, float(shifts.max())))
+    fewest = program.least(program.out.astype(float))
+    number, flow = program.solve(legs, day)
     low, high = np.floor(number + 1e-7), np.ceil(number - 1e-7)
     values = [program.least(legs.km, most=low), program.least(legs.km, fewest=high)]
-    return Bound(max(0.0, min(v for v in values if v is not None) * (1 - PRINTED)), trucks, prices)
+    known = [value for value in values if value is not None]
+    if fewest is None or not known:
+        return Bound(np.inf, None)
+    trucks = int(np.ceil(fewest * (1 - PRINTED) - PRINTED))
+    return Bound(max(0.0, min(known) * (1 - PRINTED)), trucks, flow)
 
 
 def _legs(day: Day, wanted: Ints, offered: Ints) -> _Legs:
@@ -126,52 +156,55 @@ def _legs(day: Day, wanted: Ints, offered: Ints) -> _Legs:
 class _Program:
     """min c·x over flows x ≥ 0 of empty trucks, as rows that :func:`scipy.optimize.linprog` takes."""
 
-    def __init__(self, day: Day, legs: _Legs, wanted: Ints, left: Ints, begun: Standing, busy: float, driving: float):
-        trucks = day.trucks[(day.trucks[:, FIXED] == 0) & (day.trucks[:, END] != NOWHERE)]
+    def __init__(self, day: Day, legs: _Legs, wanted: Ints, left: Ints, begun: Standing, lanes: Ints):
         depots = np.unique(day.trucks[:, START])
         n = len(legs.tail)
-        at_depot_out, at_depot_in = np.isin(legs.tail, depots), np.isin(legs.head, depots)
-        self.out = at_depot_out
-        self.origins, self.destinations = origins, destinations = np.flatnonzero(wanted), np.flatnonzero(left)
         columns = np.arange(n)
+        self.out, at_depot_in = np.isin(legs.tail, depots), np.isin(legs.head, depots)
+        self.origins, self.destinations = origins, destinations = np.flatnonzero(wanted), np.flatnonzero(left)
         arrive = csr_array((np.ones(n), (legs.head, columns)), shape=(len(wanted), n))[origins]
         leave = csr_array((np.ones(n), (legs.tail, columns)), shape=(len(wanted), n))[destinations]
-        sign = at_depot_out.astype(float) - at_depot_in.astype(float)
-        node = np.where(at_depot_out, legs.tail, legs.head)
+        sign = self.out.astype(float) - at_depot_in.astype(float)
+        node = np.where(self.out, legs.tail, legs.head)
         balance = csr_array((sign, (node, columns)), shape=(len(wanted), n))[depots]
         self.equal = _stacked([arrive, leave, balance])
         back = np.bincount(begun.home, minlength=len(wanted))[depots]
         self.right = np.concatenate([wanted[origins], left[destinations], -back]).astype(float)
-        per_depot = [trucks[trucks[:, START] == depot] for depot in depots]
-        shift = {d: float((t[:, END] - t[:, SINCE]).max(initial=0))
-                 for d, t in zip(depots.tolist(), per_depot, strict=True)}  # fmt: skip
-        drive = {d: float(t[:, DRIVE_MAX].max(initial=0)) for d, t in zip(depots.tolist(), per_depot, strict=True)}
-        tails = legs.tail.tolist()
-        given = np.array([shift[t] if o else 0.0 for t, o in zip(tails, at_depot_out.tolist(), strict=True)])
-        allowed = np.array([drive[t] if o else 0.0 for t, o in zip(tails, at_depot_out.tolist(), strict=True)])
         have = csr_array((np.ones(n), (legs.tail, columns)), shape=(len(wanted), n))[depots]
-        self.less = _stacked([csr_array((legs.minutes - given)[None, :]), csr_array((legs.minutes - allowed)[None, :]),
-                              have.multiply(at_depot_out[None, :]).tocsr()])  # fmt: skip
-        self.limit = np.concatenate(
-            [[begun.minutes - busy, begun.driving - driving], [len(t) for t in per_depot]]
-        ).astype(float)
+        trucks = day.trucks[(day.trucks[:, FIXED] == 0) & (day.trucks[:, END] != NOWHERE)]
+        hours, limit = _hours(day, legs, self.out, trucks, begun, lanes)
+        self.less = _stacked([csr_array(hours), have.multiply(self.out[None, :]).tocsr()])
+        self.limit = np.concatenate([limit, [(trucks[:, START] == depot).sum() for depot in depots]])
         self.most = float(
             wanted.sum() + len(begun.node)
         )  # no leg is driven more often than there are loads and ways home
 
-    def solve(self, cost: Floats, day: Day) -> tuple[float, Floats | None]:
-        """Trucks that leave in an optimal flow, and what a load of each lane adds by the duals; 0, None without one."""
-        found = linprog(cost, A_ub=self.less, b_ub=self.limit, A_eq=self.equal, b_eq=self.right, method="highs-ds")
+    def join(self, cost: Floats, sets: Joints) -> None:
+        """Adds rows for sets that the cheapest flow does not come into often enough, until it does."""
+        known: set[bytes] = set()
+        for _ in range(TURNS):
+            found = self._solved(cost)
+            rows = sets.missing(found.x, known) if found.status == 0 else []
+            if not rows:
+                return
+            self.less = _stacked([self.less, csr_array(-np.array([row for row, _ in rows]))])
+            self.limit = np.append(self.limit, [-fewest for _, fewest in rows])
+
+    def solve(self, legs: _Legs, day: Day) -> tuple[float, Flow | None]:
+        """Trucks that leave in the cheapest flow, and the program with its duals; 0, None without one."""
+        found = self._solved(legs.km)
         if found.status != 0:
             return 0.0, None
-        y, z, arrive = found.eqlin.marginals, found.ineqlin.marginals, np.zeros(len(day.km))
+        arrive = np.zeros(len(day.km))
         leave = arrive.copy()
-        arrive[self.origins], leave[self.destinations] = np.split(
-            y[: len(self.origins) + len(self.destinations)], [len(self.origins)]
-        )
-        own = arrive[day.lanes[:, ORIGIN]] + leave[day.lanes[:, DESTINATION]]
-        service = day.lanes[:, [LOAD_MIN, LADEN_MIN, TIP_MIN]].sum(axis=1)
-        return float(found.x @ self.out), own - z[0] * service - z[1] * day.lanes[:, LADEN_MIN]
+        ends = found.eqlin.marginals[: len(self.origins) + len(self.destinations)]
+        arrive[self.origins], leave[self.destinations] = np.split(ends, [len(self.origins)])
+        prices = arrive[day.lanes[:, ORIGIN]] + leave[day.lanes[:, DESTINATION]]
+        shadows = np.minimum(found.ineqlin.marginals, 0.0)
+        return float(found.x @ self.out), Flow(legs.tail, legs.head, self.less, self.limit, prices, shadows)
+
+    def _solved(self, cost: Floats) -> Any:
+        return linprog(cost, A_ub=self.less, b_ub=self.limit, A_eq=self.equal, b_eq=self.right, method="highs-ds")
 
     def least(self, cost: Floats, *, most: float | None = None, fewest: float | None = None) -> float | None:
         """Value that the duals prove, with at most or at least so many trucks; None when it cannot be done at all."""
@@ -186,6 +219,27 @@ class _Program:
         y, z = found.eqlin.marginals, np.minimum(found.ineqlin.marginals, 0.0)
         reduced = cost - self.equal.T @ y - less.T @ z
         return float(self.right @ y + limit @ z + self.most * np.minimum(reduced, 0.0).sum())
+
+
+def _hours(
+    day: Day, legs: _Legs, out: Bools, trucks: Ints, begun: Standing, lanes: Ints
+) -> tuple[Floats, Floats]:  # fmt: skip
+    """Rows in hours: the shifts, the driving and the shifts with rests of the trucks that leave are enough for all.
+
+    A truck that drives d minutes rests at least ``REST`` · (d / ``REST_AFTER`` − 1) of them.
+    """
+    busy, laden = float(lanes[:, [LOAD_MIN, LADEN_MIN, TIP_MIN]].sum()), float(lanes[:, LADEN_MIN].sum())
+    able = day.trucks[day.trucks[:, END] != NOWHERE]
+    per_minute = float((able[:, REST] / np.maximum(able[:, REST_AFTER], 1)).min(initial=1.0))
+    shift, drive, rest = (np.zeros(len(day.km)) for _ in range(3))
+    np.maximum.at(shift, trucks[:, START], trucks[:, END] - trucks[:, SINCE])
+    np.maximum.at(drive, trucks[:, START], trucks[:, DRIVE_MAX])
+    np.maximum.at(rest, trucks[:, START], trucks[:, REST])
+    given = np.where(out, np.array([shift, drive, shift + rest])[:, legs.tail], 0.0)
+    takes = np.array([1.0, 1.0, 1.0 + per_minute])[:, None] * legs.minutes
+    limit = np.array([begun.minutes - busy, begun.driving - laden,
+                      begun.minutes + begun.rest - busy - per_minute * laden])  # fmt: skip
+    return (takes - given) / 60, limit / 60
 
 
 def _stacked(blocks: list[csr_array]) -> csr_array:

@@ -15,7 +15,7 @@ from numba import njit
 from numba.core import config
 from numba.extending import register_jitable
 
-SOURCES = ("state.py", "clock.py", "search.py", "routes_bound.py")
+SOURCES = ("state.py", "clock.py", "search.py", "cheapest.py")
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -1,28 +1,34 @@
-"""A tighter bound: a truck's day as a whole, within its shift and the hours of the gates.
+"""A tighter bound: a truck's day as a whole, within its shift, the hours and bays of gates, and the bans.
 
 Every truck that goes out drives one route: from its depot, load after load, and home before its shift ends. Let each
-lane pay a price for each of its loads. Then no set of routes that does n loads of each lane costs less than
-Σ n · price + Σ trucks of a kind · (the least that one of its routes costs beyond what it is paid, if that is below 0):
-Lagrange's bound, for any prices. The least is found exactly, by dynamic programming over minutes and places, for routes
-that may do the loads of a lane as often as they like. Prices come from column generation: the linear program over the
-routes found so far, its prices drawn towards the best ones so far (Wentges 1997). However it ends, what is returned was
-proven by the prices alone. Rests, bans, bays and batteries can only add to it.
+lane pay a price for each of its loads; let routes pay for what they take of anything scarce: the rows of the flow
+(``bound``: rests, sets of places to come into) and the bays of a gate, of which no more trucks than it has bays can
+begin to be served within the minutes that one of them takes a bay. Then no set of routes that does n loads of each lane
+costs less than Σ n · price − Σ scarce · its price + Σ trucks of a kind · (the least that one of its routes costs beyond
+what it is paid, if that is below 0): Lagrange's bound, for any prices. The least is found exactly (``cheapest``).
+Prices come from column generation: the linear program over the routes found so far, its prices kept within a box
+around the best ones so far (Marsten, Hogan and Blankenship 1975). The first are those of the flow, so that it begins
+with what the flow proves. However it ends, what is returned was proven by the prices alone. Rests beyond their share
+of the flow and batteries can only add to it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from optimizer.backends.highs import QuietHighs
-from optimizer.dispatch.compiled import compiled
+from optimizer.dispatch.bound import Flow
+from optimizer.dispatch.cheapest import Kind, Prices, Route
 from optimizer.dispatch.state import (
+    BAYS,
+    BEGIN,
     CLASS,
     DESTINATION,
     END,
-    HOME,
+    FIXED,
+    HOLD,
     KIND,
     LADEN_MIN,
     LOAD,
@@ -32,196 +38,190 @@ from optimizer.dispatch.state import (
     ORIGIN,
     SINCE,
     SIZE,
-    START,
+    TIP,
     TIP_GATE,
-    TIP_MIN,
     Day,
     Routes,
 )
-from optimizer.scenario import Floats, Ints
+from optimizer.scenario import Bools, Floats, Ints
 
-ROUNDS = 60  # of column generation at most
-CLOSE = 1e-4  # relative: how near to the linear program is near enough
-TOWARDS_BEST = 0.7  # share of the best prices so far in those that are tried
-CLOSED = 0.15  # of the time, on average over the loads, from which on gates are taken to shape a day
+ROUNDS = 150  # of column generation at most
+CLOSE = 5e-5  # relative: how near to the linear program is near enough
+BOX = 0.02  # km by which prices may move from the best ones at a time, to begin with
 MOST_WORK = 5e8  # steps of all dynamic programs of a day together
+NOTHING: tuple[Ints, Floats] = (np.zeros(0, dtype=np.int64), np.zeros(0))
+OVER = 0.05  # trucks above its bays from which on a gate is looked at
 
 
-@dataclass(frozen=True)
-class _Kind:
-    """Trucks that are the same in everything, how many there are, and the lanes that they can do."""
-
-    truck: int
-    count: int
-    fits: Ints
-
-
-def hours_shape(day: Day) -> bool:
-    """Whether gates are closed so much of the time that trucks are out that it is worth the seconds."""
+def by_routes(day: Day) -> bool:
+    """Whether a day has what whole routes know and the flow does not: bays, bans, or hours that gates are closed."""
     trucks = day.trucks[day.trucks[:, END] != NOWHERE]
-    busy = day.lanes[:, [LOAD_MIN, TIP_MIN, LADEN_MIN]].sum(axis=1)
-    if not len(trucks) or (busy == 0).any():  # the table goes forward in time
-        return False
+    if not len(trucks) or (trucks[:, FIXED] > 0).any() or (day.lanes[:, [LOAD_MIN, LADEN_MIN]].sum(axis=1) == 0).any():
+        return False  # what is under way has no route of its own; the table goes forward in time
+    gates = np.unique(day.lanes[day.lane][:, [LOAD_GATE, TIP_GATE]])
     minutes = np.arange(trucks[:, SINCE].min(), trucks[:, END].max())
-    closed = (day.begin[:, minutes] != minutes).mean(axis=1)
-    gates = day.lanes[day.lane][:, [LOAD_GATE, TIP_GATE]]
-    return bool(closed[gates].max(axis=1).mean() >= CLOSED)
+    closed = day.begin[np.ix_(gates, minutes)] != minutes
+    return bool(day.limited or len(day.bans) or closed.any())
 
 
-def route_bound(day: Day, loads: Ints, routes: Routes, prices: Floats) -> float:
+def route_bound(day: Day, loads: Ints, routes: Routes, flow: Flow) -> float:
     """Proven least empty km of doing the given loads by trucks none of which is under way.
 
     Args:
         loads: exactly those that ``routes`` does.
         routes: a schedule, to begin with.
-        prices: (L,) km paid for a load of each lane, to begin with.
+        flow: the program of the same loads, to begin with its prices.
     """
-    wanted = np.bincount(day.lane[loads], minlength=len(day.lanes)).astype(float)
-    kinds = _kinds(day)
-    master = _Master(wanted, kinds)
-    for number, kind in enumerate(kinds):
-        for truck in np.flatnonzero(
-            (day.trucks[:, KIND] == day.trucks[kind.truck, KIND]) & (routes.trucks[:, SIZE] > 0)
-        ):
-            lanes = day.lane[routes.visits[truck, : routes.trucks[truck, SIZE], LOAD]]
-            master.add(number, lanes, float(routes.km[truck]))
-    best, found, fresh = prices, -np.inf, 1
-    steps = len(np.unique(day.lanes[:, ORIGIN])) * len(np.unique(day.lanes[:, DESTINATION]))
-    steps *= sum(int(day.trucks[kind.truck, END] - day.trucks[kind.truck, SINCE]) for kind in kinds)
-    for turn in range(max(1, min(ROUNDS, int(MOST_WORK / max(steps, 1))))):
-        value, shadow = master.solve()
-        share = (1.0 if turn == 0 else TOWARDS_BEST) if fresh else 0.0  # drawn to the best prices, unless in vain
-        tried = share * best + (1 - share) * shadow
-        proven, fresh = float(wanted @ tried), 0
-        for number, kind in enumerate(kinds):
-            least, columns = _least(day, kind, tried)
+    wanted = np.bincount(day.lane[loads], minlength=len(day.lanes))
+    kinds = _kinds(day, wanted > 0)
+    master = _Master(day, wanted, kinds, flow)
+    for truck in np.flatnonzero(routes.trucks[:, SIZE] > 0):
+        visits = routes.visits[truck, : routes.trucks[truck, SIZE]]
+        route = Route(day.lane[visits[:, LOAD]], visits[:, BEGIN], visits[:, TIP])
+        master.add(int(day.trucks[truck, KIND]), route)
+    tried, found = master.best, -np.inf
+    steps = sum(kind.steps for kind in kinds.values())
+    for _ in range(max(1, min(ROUNDS, int(MOST_WORK / max(steps, 1))))):
+        proven, prices = float(master.right @ tried), master.prices(tried)
+        for number, kind in kinds.items():
+            least, cheap = kind.cheapest(prices)
             proven += kind.count * min(0.0, least)
-            fresh += sum(master.add(number, lanes, km) for lanes, km in columns)
+            for route in cheap:
+                master.add(number, route)
         if proven > found:
-            best, found = tried, proven
-        if found >= value * (1 - CLOSE) or not (fresh or share):
-            break
+            found = proven
+            master.centre(tried, 2 * master.box)
+        elif master.box > BOX:
+            master.centre(master.best, master.box / 2)
+        value, tried = master.solve()
+        if found >= value * (1 - CLOSE) and (np.abs(tried - master.best) < 0.999 * master.box).all():
+            more = master.part_bays()
+            if not more:
+                break
+            tried = np.append(tried, np.zeros(more))
     return found
 
 
-def _kinds(day: Day) -> list[_Kind]:
-    able = day.trucks[:, END] != NOWHERE
-    _, first, count = np.unique(day.trucks[able, KIND], return_index=True, return_counts=True)
-    trucks = np.flatnonzero(able)[first]
-    return [_Kind(int(t), int(n), np.flatnonzero(day.fits[day.trucks[t, CLASS]]).astype(np.int64))
-            for t, n in zip(trucks, count, strict=True)]  # fmt: skip
+def _kinds(day: Day, wanted: Bools) -> dict[int, Kind]:
+    able = np.flatnonzero(day.trucks[:, END] != NOWHERE)
+    numbers, first, count = np.unique(day.trucks[able, KIND], return_index=True, return_counts=True)
+    lanes = [np.flatnonzero(day.fits[day.trucks[t, CLASS]] & wanted) for t in able[first]]
+    rows = zip(numbers.tolist(), able[first].tolist(), count.tolist(), lanes, strict=True)
+    return {number: Kind(day, truck, many, fits) for number, truck, many, fits in rows if len(fits)}
 
 
 class _Master:
-    """The linear program over the routes found so far: rows are lanes, then kinds of trucks."""
+    """The linear program over the routes found so far: rows are kinds of trucks, then what has a price.
 
-    def __init__(self, wanted: Floats, kinds: list[_Kind]):
-        self._lanes, self._known = len(wanted), set[tuple[int, bytes]]()
+    Priced are the loads of each lane, the rows of the flow, and bays: (gate, minute) from which on, for as long as one
+    truck takes a bay, not more trucks than bays can begin. Those come in when the routes crowd there.
+
+    Attributes:
+        best, box: prices around which they are sought, as duals: (P,) of the lanes, then 0 or less; how far from them.
+        right: (P,) right-hand sides.
+    """
+
+    def __init__(self, day: Day, wanted: Ints, kinds: dict[int, Kind], flow: Flow):
+        self._day, self._flow, self._kinds, self._rows = day, flow, kinds, flow.less.toarray()
+        self._leg = np.full(day.km.shape, NOWHERE)
+        self._leg[flow.tail, flow.head] = np.arange(len(flow.tail))
+        self._known, self._bays = set[tuple[int, bytes]](), np.zeros((0, 2), dtype=np.int64)
+        # every service of every route: gate and minute, and the route's column
+        self._served, self._by = np.zeros((0, 2), dtype=np.int64), np.zeros(0, dtype=np.int64)
+        self._walls, self.box = np.zeros(0, dtype=np.int32), BOX
+        self.best, self.right = np.zeros(0), np.zeros(0)
         self._solver: Any = QuietHighs()
         self._solver.setOptionValue("output_flag", False)
-        none = np.zeros(0, dtype=np.int32), np.zeros(0)
-        for n in wanted.tolist():
-            self._solver.addRow(n, n, 0, *none)
-        for kind in kinds:
-            self._solver.addRow(-np.inf, kind.count, 0, *none)
+        for kind in kinds.values():
+            self._solver.addRow(-np.inf, kind.count, 0, np.zeros(0, dtype=np.int32), np.zeros(0))
+        for number, price in zip(wanted.tolist(), flow.prices.tolist(), strict=True):
+            self._add_row(number, number, price, *NOTHING)
+        for limit, price in zip(flow.limit.tolist(), flow.shadows.tolist(), strict=True):
+            self._add_row(-np.inf, limit, price, *NOTHING)
 
-    def add(self, kind: int, lanes: Ints, km: float) -> bool:
-        """Adds a route, as the lanes of its loads and its empty km; False when it was there."""
-        rows, times = np.unique(lanes, return_counts=True)
-        key = kind, np.concatenate([rows, times]).tobytes()
-        if key in self._known:
-            return False
+    def add(self, number: int, route: Route) -> None:
+        """Adds a route of a kind of trucks, unless it is there."""
+        key = number, np.concatenate([route.lanes, route.loaded, route.tipped]).tobytes()
+        if number not in self._kinds or key in self._known:
+            return
         self._known.add(key)
-        index = np.append(rows, self._lanes + kind).astype(np.int32)
-        self._solver.addCol(km, 0.0, np.inf, len(index), index, np.append(times, 1).astype(float))
-        return True
+        kind, lanes = self._kinds[number], self._day.lanes[route.lanes]
+        tail, head = np.append(kind.start, lanes[:, DESTINATION]), np.append(lanes[:, ORIGIN], kind.home)
+        gates = np.concatenate([lanes[:, [LOAD_GATE]], lanes[:, [TIP_GATE]]])
+        served = np.column_stack([gates, np.concatenate([route.loaded, route.tipped])])
+        takes = np.concatenate([
+            np.bincount(route.lanes, minlength=len(self._day.lanes)),
+            self._rows[:, self._leg[tail, head]].sum(axis=1),
+            self._within(served, self._bays).sum(axis=0),
+        ])  # fmt: skip
+        rows = np.flatnonzero(takes)
+        index = np.append(rows + len(self._kinds), list(self._kinds).index(number)).astype(np.int32)
+        self._served = np.concatenate([self._served, served])
+        self._by = np.concatenate([self._by, np.full(len(served), self._solver.getNumCol())])
+        km = float(self._day.km[tail, head].sum())
+        self._solver.addCol(km, 0.0, np.inf, len(index), index, np.append(takes[rows], 1.0))
+
+    def centre(self, best: Floats, box: float) -> None:
+        """Puts a box around the best prices so far: what a row may have beside the routes costs as much."""
+        self.best, self.box = best, box
+        costs = np.column_stack([best + box, box - best]).ravel()
+        self._solver.changeColsCost(len(costs), self._walls, costs)
+
+    def prices(self, duals: Floats) -> Prices:
+        """What routes pay and are paid by duals of the priced rows."""
+        day, lanes, rows = self._day, len(self._day.lanes), len(self._rows)
+        legs, gates = day.km.copy(), np.zeros(day.begin.shape)
+        legs[self._flow.tail, self._flow.head] -= self._rows.T @ duals[lanes : lanes + rows]
+        for (gate, minute), dual in zip(self._bays, duals[lanes + rows :], strict=True):
+            gates[gate, minute : minute + day.gates[gate, HOLD]] -= dual
+        return Prices(duals[:lanes], legs, gates)
 
     def solve(self) -> tuple[float, Floats]:
-        """Its value and the price of each lane."""
+        """Its value, and the prices."""
         self._solver.run()
-        duals = np.array(self._solver.getSolution().row_dual[: self._lanes])
-        return float(self._solver.getInfo().objective_function_value), duals
+        solution = self._solver.getSolution()
+        duals = np.array(solution.row_dual[len(self._kinds) :])
+        duals[len(self._day.lanes) :] = np.minimum(duals[len(self._day.lanes) :], 0.0)
+        self._trucks = np.array(solution.col_value)
+        return self._solver.getInfo().objective_function_value, duals
 
+    def part_bays(self) -> int:
+        """Adds rows for bays that are crowded by the last solution; how many."""
+        crowded = self._crowded(self._trucks[self._by])
+        for bays, within in zip(crowded, self._within(self._served, crowded).T, strict=True):
+            columns, times = np.unique(self._by[within], return_counts=True)
+            self._add_row(-np.inf, float(self._day.gates[bays[0], BAYS]), 0.0, columns, times)
+        self._bays = np.concatenate([self._bays, crowded])
+        return len(crowded)
 
-def _least(day: Day, kind: _Kind, prices: Floats) -> tuple[float, list[tuple[Ints, float]]]:
-    """The least km beyond its pay of any route of a kind, and routes that are worth their km, by their last place."""
-    row = day.trucks[kind.truck]
-    lanes = day.lanes[kind.fits]
-    origins, at_origin = np.unique(lanes[:, ORIGIN], return_inverse=True)
-    places, at_place = np.unique(lanes[:, DESTINATION], return_inverse=True)
-    first, last = int(row[SINCE]), int(row[END])
-    free, by_lane, begun, come_from = _table(
-        first, last, row[START], lanes, prices[kind.fits], origins, at_origin.astype(np.int64), places,
-        at_place.astype(np.int64), day.km, day.minutes, day.begin,
-    )  # fmt: skip
-    least, found = 0.0, []
-    for p, place in enumerate(places.tolist()):
-        back = int(day.minutes[place, row[HOME]])
-        t = last - back - first
-        if back == NOWHERE or t < 0 or not np.isfinite(free[t, p]):
-            continue
-        value = float(free[t, p] + day.km[place, row[HOME]])
-        least = min(least, value)
-        if value < -1e-7:
-            done = kind.fits[_followed(t, p, by_lane, begun, come_from, lanes, at_origin, at_place, origins, places,
-                                       day.minutes)]  # fmt: skip
-            found.append((done, value + float(prices[done].sum())))
-    return least, found
+    def _crowded(self, trucks: Floats) -> Ints:
+        """(W, 2) gates and minutes from which on more begin than there are bays; ``trucks`` (E,) at each service."""
+        found = []
+        for gate in np.flatnonzero(self._day.gates[:, BAYS]).tolist():
+            bays, hold = self._day.gates[gate].tolist()
+            here = self._served[:, 0] == gate
+            begun = np.bincount(self._served[here, 1], trucks[here], minlength=self._day.begin.shape[1] + hold)
+            until = np.append(0.0, np.cumsum(begun))
+            over = until[hold:] - until[:-hold] - bays
+            over[self._bays[self._bays[:, 0] == gate, 1]] = 0.0
+            while over.max() > OVER:
+                minute = int(over.argmax())
+                found.append((gate, minute))
+                over[max(0, minute - hold + 1) : minute + hold] = 0.0
+        return np.array(found, dtype=np.int64).reshape(-1, 2)
 
+    def _within(self, served: Ints, bays: Ints) -> Bools:
+        """(E, W) whether a service begins where and when a bay is scarce."""
+        after = served[:, 1, None] - bays[:, 1]
+        found: Bools = (served[:, 0, None] == bays[:, 0]) & (after >= 0) & (after < self._day.gates[bays[:, 0], HOLD])
+        return found
 
-def _followed(
-    t: int, p: int, by_lane: Ints, begun: Ints, come_from: Ints, lanes: Ints, at_origin: Ints, at_place: Ints,
-    origins: Ints, places: Ints, minutes: Ints,
-) -> Ints:  # fmt: skip
-    """The lanes of a route, from its last place back."""
-    route = []
-    while True:
-        while by_lane[t, p] < 0:
-            t -= 1
-        lane, at = by_lane[t, p], begun[t, p]
-        route.append(lane)
-        before = come_from[at, at_origin[lane]]
-        if before < 0:
-            return np.array(route[::-1], dtype=np.int64)
-        t, p = at - minutes[places[before], origins[at_origin[lane]]], before
-
-
-@compiled
-def _table(
-    first: int, last: int, start: int, lanes: Ints, prices: Floats, origins: Ints, at_origin: Ints, places: Ints,
-    at_place: Ints, km: Floats, minutes: Ints, begin: Ints,
-) -> tuple[Floats, Ints, Ints, Ints]:  # fmt: skip
-    """By minute from ``first`` and place: least km beyond pay of having tipped there by then, and how one came to it.
-
-    Returns:
-        (T, P) that value; (T, P) the lane done last, -1 where it was done by the minute before; (T, P) the minute it
-        was begun; (T, O) the place from which a truck that loads at an origin at a minute comes, -1 its depot.
-    """
-    span = last - first + 1
-    free, by_lane = np.full((span, len(places)), np.inf), np.full((span, len(places)), -1)
-    begun, come_from = np.full((span, len(places)), -1), np.full((span, len(origins)), -1)
-    there = np.empty(len(origins))
-    for t in range(span):
-        if t:
-            for p in range(len(places)):
-                if free[t - 1, p] <= free[t, p]:
-                    free[t, p], by_lane[t, p] = free[t - 1, p], -1
-        for o in range(len(origins)):
-            head = origins[o]
-            out = minutes[start, head]
-            there[o], come_from[t, o] = (km[start, head] if out >= 0 and t >= out else np.inf), -1
-            for p in range(len(places)):
-                gone = t - minutes[places[p], head]
-                if minutes[places[p], head] >= 0 and gone >= 0 and free[gone, p] + km[places[p], head] < there[o]:
-                    there[o], come_from[t, o] = free[gone, p] + km[places[p], head], p
-        for lane in range(len(lanes)):
-            value = there[at_origin[lane]] - prices[lane]
-            if value == np.inf or begin[lanes[lane, LOAD_GATE], first + t] != first + t:
-                continue
-            come = first + t + lanes[lane, LOAD_MIN] + lanes[lane, LADEN_MIN]
-            tip = begin[lanes[lane, TIP_GATE], come] if come <= last else -1
-            done = tip + lanes[lane, TIP_MIN] - first
-            if tip >= 0 and done < span and value < free[done, at_place[lane]]:
-                free[done, at_place[lane]], by_lane[done, at_place[lane]] = value, lane
-                begun[done, at_place[lane]] = t
-    return free, by_lane, begun, come_from
+    def _add_row(self, lower: float, upper: float, price: float, columns: Ints, times: Floats | Ints) -> None:
+        """A priced row, and the walls of the box as two columns of it."""
+        row = np.array([self._solver.getNumRow()], dtype=np.int32)
+        self._solver.addRow(lower, upper, len(columns), columns.astype(np.int32), times.astype(float))
+        first = self._solver.getNumCol()
+        for cost, sign in ((price + self.box, 1.0), (self.box - price, -1.0)):
+            self._solver.addCol(cost, 0.0, np.inf, 1, row, np.array([sign]))
+        self._walls = np.append(self._walls, [first, first + 1]).astype(np.int32)
+        self.best, self.right = np.append(self.best, price), np.append(self.right, upper)

@@ -11,7 +11,7 @@ from optimizer.dispatch.bound import PRINTED, Bound, lower_bound, standing
 from optimizer.dispatch.clock import departure
 from optimizer.dispatch.days import Problem
 from optimizer.dispatch.parts import improve_in_parts, parts_of
-from optimizer.dispatch.routes_bound import hours_shape, route_bound
+from optimizer.dispatch.routes_bound import by_routes, route_bound
 from optimizer.dispatch.search import Memory, fill, memory, rounds, seed_compiled
 from optimizer.dispatch.state import (
     BEGIN,
@@ -135,12 +135,12 @@ def _search(
 
 
 def _bound(day: Day, routes: Routes, loads: Ints) -> Bound:
-    """The bound for the open loads of a schedule; by whole routes where hours bind and nobody is under way."""
+    """The bound for the open loads of a schedule; by whole routes where they know more and nobody is under way."""
     bound = lower_bound(day, loads, standing(day, routes))
-    if bound.prices is None or (day.trucks[:, FIXED] > 0).any() or not hours_shape(day):
+    if bound.flow is None or not by_routes(day):
         return bound
-    by_routes = route_bound(day, loads, routes, bound.prices) * (1 - PRINTED)
-    return replace(bound, empty_km=max(bound.empty_km, by_routes))
+    whole = route_bound(day, loads, routes, bound.flow) * (1 - PRINTED)
+    return replace(bound, empty_km=max(bound.empty_km, whole))
 
 
 def _leave_late(day: Day, routes: Routes) -> None:

@@ -12,7 +12,7 @@ from optimizer.dispatch.bound import lower_bound
 from optimizer.dispatch.days import build_gates, build_problem
 from optimizer.dispatch.loads import cut_loads, read_flows
 from optimizer.dispatch.network import build_network
-from optimizer.dispatch.routes_bound import hours_shape
+from optimizer.dispatch.routes_bound import by_routes
 from optimizer.distances import measure
 from optimizer.progress import Progress
 from optimizer.read import load_scenario
@@ -99,5 +99,5 @@ def test_hours_that_part_two_places_cost_a_way_home(tmp_path):
     network, lanes = build_network(scenario, measure(scenario, Progress())), read_flows(scenario, plan)
     loads = cut_loads(scenario, network, lanes)
     day = build_problem(scenario, network, build_gates(scenario), lanes, 0, loads).arrays
-    assert hours_shape(day)
+    assert by_routes(day)
     assert lower_bound(day, np.arange(2)).empty_km == pytest.approx(15, rel=1e-4)

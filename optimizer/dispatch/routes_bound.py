@@ -94,7 +94,7 @@ def route_bound(day: Day, loads: Ints, routes: Routes, flow: Flow) -> float:
         elif master.box > BOX:
             master.centre(master.best, master.box / 2)
         value, tried = master.solve()
-        if found >= value * (1 - CLOSE) and (np.abs(tried - master.best) < 0.999 * master.box).all():
+        if found >= value * (1 - CLOSE) and master.by_routes_alone():
             more = master.part_bays()
             if not more:
                 break
@@ -185,6 +185,10 @@ class _Master:
         self._trucks = np.array(solution.col_value)
         return self._solver.getInfo().objective_function_value, duals
 
+    def by_routes_alone(self) -> bool:
+        """Whether the last solution leans on no wall of the box: then its value is that of the program without one."""
+        return bool(self._trucks[self._walls].max() < 1e-7)
+
     def part_bays(self) -> int:
         """Adds rows for bays that are crowded by the last solution; how many."""
         crowded = self._crowded(self._trucks[self._by])
@@ -205,7 +209,7 @@ class _Master:
             over = until[hold:] - until[:-hold] - bays
             over[self._bays[self._bays[:, 0] == gate, 1]] = 0.0
             while over.max() > OVER:
-                minute = int(over.argmax())
+                minute = len(over) - 1 - int(over[::-1].argmax())  # the last of as many: somebody begins at it
                 found.append((gate, minute))
                 over[max(0, minute - hold + 1) : minute + hold] = 0.0
         return np.array(found, dtype=np.int64).reshape(-1, 2)

@@ -13,7 +13,6 @@ gates, bays and bans are the matter of ``routes_bound``; batteries can only add 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from scipy.optimize import linprog
@@ -124,14 +123,10 @@ def lower_bound(day: Day, loads: Ints, begun: Standing = NOBODY) -> Bound:
     left = np.bincount(lanes[:, DESTINATION], minlength=nodes) + stood
     legs = _legs(day, wanted, left)
     program = _Program(day, legs, wanted, left, begun, lanes)
-    if program.least(program.out.astype(float)) is None:
-        return Bound(np.inf, None)
-    shifts = (day.trucks[:, END] - day.trucks[:, SINCE])[day.trucks[:, END] != NOWHERE]
-    if len(loads):
-        depots = np.unique(day.trucks[:, START])
-        program.join(legs.km, joints(lanes, (legs.tail, legs.head), depots, stood, legs.minutes, float(shifts.max())))
+    depots, able = np.unique(day.trucks[:, START]), day.trucks[day.trucks[:, END] != NOWHERE]
+    shift = float((able[:, END] - able[:, SINCE]).max(initial=0))
+    number, flow = program.joined(day, joints(lanes, (legs.tail, legs.head), depots, stood, legs.minutes, shift))
     fewest = program.least(program.out.astype(float))
-    number, flow = program.solve(legs, day)
     low, high = np.floor(number + 1e-7), np.ceil(number - 1e-7)
     values = [program.least(legs.km, most=low), program.least(legs.km, fewest=high)]
     known = [value for value in values if value is not None]
@@ -158,7 +153,7 @@ class _Program:
 
     def __init__(self, day: Day, legs: _Legs, wanted: Ints, left: Ints, begun: Standing, lanes: Ints):
         depots = np.unique(day.trucks[:, START])
-        n = len(legs.tail)
+        self._legs, n = legs, len(legs.tail)
         columns = np.arange(n)
         self.out, at_depot_in = np.isin(legs.tail, depots), np.isin(legs.head, depots)
         self.origins, self.destinations = origins, destinations = np.flatnonzero(wanted), np.flatnonzero(left)
@@ -179,32 +174,31 @@ class _Program:
             wanted.sum() + len(begun.node)
         )  # no leg is driven more often than there are loads and ways home
 
-    def join(self, cost: Floats, sets: Joints) -> None:
-        """Adds rows for sets that the cheapest flow does not come into often enough, until it does."""
+    def joined(self, day: Day, sets: Joints) -> tuple[float, Flow | None]:
+        """Adds rows for sets that the cheapest flow does not come into often enough, until it does.
+
+        Returns:
+            Trucks that leave in it, and the program with its duals; 0, None when the loads cannot be done.
+        """
         known: set[bytes] = set()
-        for _ in range(TURNS):
-            found = self._solved(cost)
-            rows = sets.missing(found.x, known) if found.status == 0 else []
+        for turn in range(TURNS + 1):
+            found = linprog(self._legs.km, A_ub=self.less, b_ub=self.limit, A_eq=self.equal, b_eq=self.right,
+                            method="highs-ds")  # fmt: skip
+            if found.status != 0:
+                return 0.0, None
+            rows = sets.missing(found.x, known) if turn < TURNS else []
             if not rows:
-                return
+                break
             self.less = _stacked([self.less, csr_array(-np.array([row for row, _ in rows]))])
             self.limit = np.append(self.limit, [-fewest for _, fewest in rows])
-
-    def solve(self, legs: _Legs, day: Day) -> tuple[float, Flow | None]:
-        """Trucks that leave in the cheapest flow, and the program with its duals; 0, None without one."""
-        found = self._solved(legs.km)
-        if found.status != 0:
-            return 0.0, None
         arrive = np.zeros(len(day.km))
         leave = arrive.copy()
         ends = found.eqlin.marginals[: len(self.origins) + len(self.destinations)]
         arrive[self.origins], leave[self.destinations] = np.split(ends, [len(self.origins)])
         prices = arrive[day.lanes[:, ORIGIN]] + leave[day.lanes[:, DESTINATION]]
         shadows = np.minimum(found.ineqlin.marginals, 0.0)
-        return float(found.x @ self.out), Flow(legs.tail, legs.head, self.less, self.limit, prices, shadows)
-
-    def _solved(self, cost: Floats) -> Any:
-        return linprog(cost, A_ub=self.less, b_ub=self.limit, A_eq=self.equal, b_eq=self.right, method="highs-ds")
+        flow = Flow(self._legs.tail, self._legs.head, self.less, self.limit, prices, shadows)
+        return float(found.x @ self.out), flow
 
     def least(self, cost: Floats, *, most: float | None = None, fewest: float | None = None) -> float | None:
         """Value that the duals prove, with at most or at least so many trucks; None when it cannot be done at all."""

@@ -95,4 +95,4 @@ def joints(lanes: Ints, legs: tuple[Ints, Ints], depots: Ints, stood: Ints, minu
     least = np.full(len(stood), np.inf)
     np.minimum.at(least, head, minutes)
     work = lanes[:, [LOAD_MIN, LADEN_MIN, TIP_MIN]].sum(axis=1) + least[lanes[:, ORIGIN]]
-    return Joints(lanes, tail, head, depots, stood, work, shift - float(least[depots].min()))
+    return Joints(lanes, tail, head, depots, stood, work, max(1.0, shift - float(least[depots].min())))

@@ -6,8 +6,9 @@ that also fits into the shifts of the trucks it takes out of their depots, with 
 set of places from outside (``joined``) is a linear program over pairs of places. A truck that is under way already
 leaves the place where it becomes free, and ends in its depot. The number of trucks is whole: with F the program's own
 number of trucks, either at most ⌊F⌋ or at least ⌈F⌉ leave, and the lesser of the two programs' values is the bound.
-Each value is recomputed from the duals by weak duality, so that the arithmetic and not the solver proves it. Hours of
-gates, bays and bans are the matter of ``routes_bound``; batteries can only add to it.
+Each value is recomputed from the duals by weak duality, so that the arithmetic and not the solver proves it. Where
+every truck has a battery, what all loads and legs spend of them has to be charged under way. Hours of gates, bays and
+bans are the matter of ``routes_bound``.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from scipy.sparse import csr_array, vstack
 
 from optimizer.dispatch.joined import Joints, joints
 from optimizer.dispatch.state import (
+    CLASS,
     DESTINATION,
     DRIVE_MAX,
     DRIVEN_ALL,
@@ -32,6 +34,10 @@ from optimizer.dispatch.state import (
     LOAD_MIN,
     NOWHERE,
     ORIGIN,
+    PER_EMPTY,
+    PER_LADEN,
+    PER_MINUTE,
+    RESERVE,
     REST,
     REST_AFTER,
     SINCE,
@@ -48,7 +54,7 @@ TURNS = 10  # in which rows that join are looked for, at most
 
 @dataclass(frozen=True)
 class Flow:
-    """The program of a day with its best duals: legs from ``tail`` to ``head``, rows ``less`` · x ≤ ``limit``.
+    """The program of a day with its best duals: ``km`` from ``tail`` to ``head``, rows ``less`` · x ≤ ``limit``.
 
     Attributes:
         prices: (L,) km that a load of each lane adds by the ends of its empty legs.
@@ -57,6 +63,7 @@ class Flow:
 
     tail: Ints
     head: Ints
+    km: Floats
     less: csr_array
     limit: Floats
     prices: Floats
@@ -104,12 +111,16 @@ def standing(day: Day, routes: Routes) -> Standing:
 
 @dataclass(frozen=True)
 class _Legs:
-    """Columns of the program: one per pair of nodes between which an empty truck may drive."""
+    """Columns of the program: one per pair of nodes between which an empty truck may drive, one more to charge there.
+
+    ``charged``: by the least way round; only where every truck has a battery.
+    """
 
     tail: Ints
     head: Ints
     km: Floats
     minutes: Floats
+    charged: Bools
 
 
 def lower_bound(day: Day, loads: Ints, begun: Standing = NOBODY) -> Bound:
@@ -123,6 +134,8 @@ def lower_bound(day: Day, loads: Ints, begun: Standing = NOBODY) -> Bound:
     left = np.bincount(lanes[:, DESTINATION], minlength=nodes) + stood
     legs = _legs(day, wanted, left)
     program = _Program(day, legs, wanted, left, begun, lanes)
+    if legs.charged.any():
+        program.charge(_batteries(day, legs, lanes), len(begun.node))
     depots, able = np.unique(day.trucks[:, START]), day.trucks[day.trucks[:, END] != NOWHERE]
     shift = float((able[:, END] - able[:, SINCE]).max(initial=0))
     number, flow = program.joined(day, joints(lanes, (legs.tail, legs.head), depots, stood, legs.minutes, shift))
@@ -143,9 +156,35 @@ def _legs(day: Day, wanted: Ints, offered: Ints) -> _Legs:
     parts = [np.array(np.meshgrid(a, b, indexing="ij")).reshape(2, -1)
              for a, b in ((depots, origins), (destinations, origins), (destinations, depots))]  # fmt: skip
     tail, head = np.concatenate(parts, axis=1)
-    minutes = day.minutes[tail, head]
-    road = minutes != NOWHERE
-    return _Legs(tail[road], head[road], day.km[tail, head][road], minutes[road].astype(float))
+    minutes = np.where(day.minutes == NOWHERE, np.inf, day.minutes)
+    places = _chargers(day)
+    back = ~np.isin(tail, depots) if len(places) else np.zeros(len(tail), dtype=bool)
+    tail, head = np.append(tail, tail[back]), np.append(head, head[back])
+    charged = np.arange(len(tail)) >= len(back)
+    home = np.isin(head, depots)
+    around = [np.where(charged, _around(t, places, tail, head, home), t[tail, head]) for t in (day.km, minutes)]
+    road = np.isfinite(around[1])
+    return _Legs(tail[road], head[road], around[0][road], around[1][road], charged[road])
+
+
+def _chargers(day: Day) -> Ints:
+    """Nodes where some truck charges; none unless every truck has a battery."""
+    classes = np.unique(day.trucks[day.trucks[:, END] != NOWHERE, CLASS])
+    if not len(classes) or (day.power[classes, PER_MINUTE] == 0).any():
+        return np.zeros(0, dtype=np.int64)
+    return np.unique(np.concatenate([day.chargers[day.charger_at[k] : day.charger_at[k + 1]] for k in classes]))
+
+
+def _around(table: Floats, places: Ints, tail: Ints, head: Ints, home: Bools) -> Floats:
+    """Least of the ways from tails to heads by one of the places; infinite without any.
+
+    Who is home charges no more for the day: on the way there, ``home``, another place is meant.
+    """
+    least = np.full(len(tail), np.inf)
+    for place in places.tolist():
+        by = table[tail, place] + table[place, head]
+        np.minimum(least, np.where(home & (head == place), np.inf, by), out=least)
+    return least
 
 
 class _Program:
@@ -174,6 +213,19 @@ class _Program:
             wanted.sum() + len(begun.node)
         )  # no leg is driven more often than there are loads and ways home
 
+    def charge(self, batteries: _Batteries, begun: int) -> None:
+        """Adds the rows of the batteries, and one for how many must be full or charged, which is a whole number."""
+        shifts = self.less[[0]].toarray()[0], float(self.limit[0])
+        rows, limit = batteries.rows(self._legs, self.out, shifts, begun)
+        self._add(rows, limit)
+        spent = self.least(batteries.spent)
+        if spent is not None:
+            times = np.ceil((batteries.laden + spent) / batteries.holds * (1 - PRINTED) - PRINTED) - begun
+            self._add(-(self.out | self._legs.charged).astype(float)[None, :], np.array([-times]))
+
+    def _add(self, rows: Floats, limit: Floats) -> None:
+        self.less, self.limit = _stacked([self.less, csr_array(rows)]), np.append(self.limit, limit)
+
     def joined(self, day: Day, sets: Joints) -> tuple[float, Flow | None]:
         """Adds rows for sets that the cheapest flow does not come into often enough, until it does.
 
@@ -189,15 +241,15 @@ class _Program:
             rows = sets.missing(found.x, known) if turn < TURNS else []
             if not rows:
                 break
-            self.less = _stacked([self.less, csr_array(-np.array([row for row, _ in rows]))])
-            self.limit = np.append(self.limit, [-fewest for _, fewest in rows])
+            self._add(-np.array([row for row, _ in rows]), -np.array([fewest for _, fewest in rows]))
         arrive = np.zeros(len(day.km))
         leave = arrive.copy()
         ends = found.eqlin.marginals[: len(self.origins) + len(self.destinations)]
         arrive[self.origins], leave[self.destinations] = np.split(ends, [len(self.origins)])
         prices = arrive[day.lanes[:, ORIGIN]] + leave[day.lanes[:, DESTINATION]]
         shadows = np.minimum(found.ineqlin.marginals, 0.0)
-        flow = Flow(self._legs.tail, self._legs.head, self.less, self.limit, prices, shadows)
+        legs = self._legs
+        flow = Flow(legs.tail, legs.head, legs.km, self.less, self.limit, prices, shadows)
         return float(found.x @ self.out), flow
 
     def least(self, cost: Floats, *, most: float | None = None, fewest: float | None = None) -> float | None:
@@ -234,6 +286,37 @@ def _hours(
     limit = np.array([begun.minutes - busy, begun.driving - laden,
                       begun.minutes + begun.rest - busy - per_minute * laden])  # fmt: skip
     return (takes - given) / 60, limit / 60
+
+
+@dataclass(frozen=True)
+class _Batteries:
+    """The most that a battery gives when its truck leaves and at each charge, and gains in an hour; what is spent.
+
+    ``spent``: (C,) by each leg; ``laden``: by all loads.
+    """
+
+    holds: float
+    per_hour: float
+    spent: Floats
+    laden: float
+
+    def rows(self, legs: _Legs, out: Bools, shifts: tuple[Floats, float], begun: int) -> tuple[Floats, Floats]:
+        """What is spent was there or was charged under way, and charging takes its time of the shifts.
+
+        Args:
+            shifts: the row of the shifts, in hours, and its limit.
+            begun: trucks that are under way.
+        """
+        own, missing = self.spent - self.holds * out, self.holds * begun - self.laden
+        rows = [own - self.holds * legs.charged, shifts[0] + own / self.per_hour]
+        return np.array(rows), np.array([missing, shifts[1] + missing / self.per_hour])
+
+
+def _batteries(day: Day, legs: _Legs, lanes: Ints) -> _Batteries:
+    power = day.power[np.unique(day.trucks[day.trucks[:, END] != NOWHERE, CLASS])]
+    laden = day.km[lanes[:, ORIGIN], lanes[:, DESTINATION]].sum()
+    return _Batteries(1.0 - power[:, RESERVE].min(), 60 * power[:, PER_MINUTE].max(),
+                      power[:, PER_EMPTY].min() * legs.km, power[:, PER_LADEN].min() * laden)  # fmt: skip
 
 
 def _stacked(blocks: list[csr_array]) -> csr_array:

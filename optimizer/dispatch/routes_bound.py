@@ -124,7 +124,7 @@ class _Master:
     def __init__(self, day: Day, wanted: Ints, kinds: dict[int, Kind], flow: Flow):
         self._day, self._flow, self._kinds, self._rows = day, flow, kinds, flow.less.toarray()
         self._leg = np.full(day.km.shape, NOWHERE)
-        self._leg[flow.tail, flow.head] = np.arange(len(flow.tail))
+        self._cheapest_legs(flow.km)
         self._known, self._bays = set[tuple[int, bytes]](), np.zeros((0, 2), dtype=np.int64)
         # every service of every route: gate and minute, and the route's column
         self._served, self._by = np.zeros((0, 2), dtype=np.int64), np.zeros(0, dtype=np.int64)
@@ -149,16 +149,17 @@ class _Master:
         tail, head = np.append(kind.start, lanes[:, DESTINATION]), np.append(lanes[:, ORIGIN], kind.home)
         gates = np.concatenate([lanes[:, [LOAD_GATE]], lanes[:, [TIP_GATE]]])
         served = np.column_stack([gates, np.concatenate([route.loaded, route.tipped])])
+        legs = self._leg[tail, head]
         takes = np.concatenate([
             np.bincount(route.lanes, minlength=len(self._day.lanes)),
-            self._rows[:, self._leg[tail, head]].sum(axis=1),
+            self._rows[:, legs].sum(axis=1),
             self._within(served, self._bays).sum(axis=0),
         ])  # fmt: skip
         rows = np.flatnonzero(takes)
         index = np.append(rows + len(self._kinds), list(self._kinds).index(number)).astype(np.int32)
         self._served = np.concatenate([self._served, served])
         self._by = np.concatenate([self._by, np.full(len(served), self._solver.getNumCol())])
-        km = float(self._day.km[tail, head].sum())
+        km = float(self._flow.km[legs].sum())
         self._solver.addCol(km, 0.0, np.inf, len(index), index, np.append(takes[rows], 1.0))
 
     def centre(self, best: Floats, box: float) -> None:
@@ -170,8 +171,8 @@ class _Master:
     def prices(self, duals: Floats) -> Prices:
         """What routes pay and are paid by duals of the priced rows."""
         day, lanes, rows = self._day, len(self._day.lanes), len(self._rows)
-        legs, gates = day.km.copy(), np.zeros(day.begin.shape)
-        legs[self._flow.tail, self._flow.head] -= self._rows.T @ duals[lanes : lanes + rows]
+        legs = self._cheapest_legs(self._flow.km - self._rows.T @ duals[lanes : lanes + rows])
+        gates = np.zeros(day.begin.shape)
         for (gate, minute), dual in zip(self._bays, duals[lanes + rows :], strict=True):
             gates[gate, minute : minute + day.gates[gate, HOLD]] -= dual
         return Prices(duals[:lanes], legs, gates)
@@ -184,6 +185,13 @@ class _Master:
         duals[len(self._day.lanes) :] = np.minimum(duals[len(self._day.lanes) :], 0.0)
         self._trucks = np.array(solution.col_value)
         return self._solver.getInfo().objective_function_value, duals
+
+    def _cheapest_legs(self, km: Floats) -> Floats:
+        """(Q, Q) least km by tail and head of what the legs of the flow count; routes added from now on take them."""
+        least, order = np.full(self._leg.shape, np.inf), np.argsort(-km, kind="stable")
+        ends = self._flow.tail[order], self._flow.head[order]
+        self._leg[ends], least[ends] = order, km[order]
+        return least
 
     def by_routes_alone(self) -> bool:
         """Whether the last solution leans on no wall of the box: then its value is that of the program without one."""

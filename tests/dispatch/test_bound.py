@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 from fleets import KM, LANES, dispatched, drawn, flows, write
+from test_electric import E, least_km
 
-from optimizer.dispatch.bound import PRINTED, lower_bound
+from optimizer.dispatch.bound import PRINTED, Standing, lower_bound
 from optimizer.dispatch.days import build_gates, build_problem
 from optimizer.dispatch.loads import cut_loads, read_flows
 from optimizer.dispatch.network import build_network
@@ -17,6 +18,7 @@ from optimizer.dispatch.routes_bound import by_routes, route_bound
 from optimizer.dispatch.state import (
     DESTINATION,
     END,
+    HOME,
     LOAD_GATE,
     NOWHERE,
     ORIGIN,
@@ -372,3 +374,43 @@ def test_rests_count_for_the_fleet(tmp_path):
         (day,) = dispatched(folder, plan).summary["days"]
         assert (day["unserved_loads"], day["trucks_bound"]) == (0, trucks)
         assert day["trucks"] >= trucks
+
+
+def test_charging_costs_a_way_round(tmp_path):
+    """Fifteen days of one electric truck and five loads, chargers at the depot: never above the optimum, often at it."""
+    met = tighter = 0
+    for seed in range(15):
+        rng = np.random.default_rng(seed)
+        loads, plan = drawn(rng, 5)
+        lasts = int(rng.integers(60, 110))
+        truck = E | {"range_loaded": lasts / 2, "range_empty": lasts, "reserve": 0, "charge_minutes": 30}
+        folder = write(tmp_path / "a", trucks=[truck | {"shift_from": "00:00", "shift_to": "24:00"}])
+        day = only_day(folder, plan)
+        bound, least = max(proven(day)), least_km(loads, lasts)
+        assert bound <= least + 1e-6, seed
+        met += bound > least - 0.01 and least < np.inf
+        tighter += bound > lower_bound(day._replace(power=np.zeros_like(day.power)), np.arange(5)).empty_km + 1
+    assert met > 9
+    assert tighter > 3
+
+
+def test_a_charge_is_whole(tmp_path):
+    """Ten loads S1 → D1 spend 0.04 + 10 · 0.1 + 9 · 0.05 + 0.06 = 1.55 of a battery that gives 0.9: one call at Y1.
+
+    From D1 by Y1 to S1 are 10 km, not 5: 4 + 8 · 5 + 10 + 6 = 60. On a fleet with one truck that burns fuel, who knows.
+    """
+    plan, fuel = flows((0, "S1", "D1", 160.0)), {"truck": "F", "depot": "Y1", "payload": 16}
+    shift = {"shift_from": "06:00", "shift_to": "18:00"}
+    for trucks, km in (([E], 60), ([E, fuel | shift], 55)):
+        day = only_day(write(tmp_path / str(km), trucks=trucks), plan)
+        assert max(proven(day)) == pytest.approx(km, rel=1e-4)
+
+
+@pytest.mark.parametrize(("stands", "km"), [("D1", 10 + 6), ("D2", 5 + 6)])
+def test_a_truck_under_way_need_not_come_in_again(tmp_path, stands, km):
+    """A truck has just tipped, and a load S2 → D2 is left: it takes it and goes home; a fresh one drives 4 + 6 more."""
+    folder = write(tmp_path / "a")
+    day = only_day(folder, flows((0, "S1", "D1", 16.0), (0, "S2", "D2", 16.0)))
+    place = day.lanes[["D1", "D2"].index(stands), DESTINATION]
+    begun = Standing(np.array([place]), day.trucks[:1, HOME], minutes=120.0, driving=600.0, rest=20.0)
+    assert lower_bound(day, np.array([1]), begun).empty_km == pytest.approx(km, rel=1e-4)

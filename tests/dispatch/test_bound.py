@@ -377,7 +377,7 @@ def test_rests_count_for_the_fleet(tmp_path):
 
 
 def test_charging_costs_a_way_round(tmp_path):
-    """Fifteen days of one electric truck and five loads, chargers at the depot: never above the optimum, often at it."""
+    """Fifteen days of one electric truck and five loads, chargers at the depot: never above the optimum, often it."""
     met = tighter = 0
     for seed in range(15):
         rng = np.random.default_rng(seed)

@@ -1,9 +1,9 @@
 """From a plan's flows to truck schedules that can be driven.
 
 Data flows one way: ``network`` (legs and depots), ``loads`` (whole truckloads), ``days`` (a day's arrays, ``state``),
-``bound`` (what no schedule can beat), ``solve`` (``clock`` and ``search``, compiled; ``parts`` of large days),
-``tables``, ``helps`` (what more would be worth). ``optimizer.check.trips`` is the second reading and shares nothing of
-it but the inputs.
+``bound`` (what no schedule can beat; ``joined``, and ``routes_bound`` with ``cheapest``), ``solve`` (``clock`` and
+``search``, compiled; ``parts`` of large days), ``tables``, ``helps`` (what more would be worth).
+``optimizer.check.trips`` is the second reading and shares nothing of it but the inputs.
 """
 
 from __future__ import annotations

@@ -209,9 +209,8 @@ class _Program:
         hours, limit = _hours(day, legs, self.out, trucks, begun, lanes)
         self.less = _stacked([csr_array(hours), have.multiply(self.out[None, :]).tocsr()])
         self.limit = np.concatenate([limit, [(trucks[:, START] == depot).sum() for depot in depots]])
-        self.most = float(
-            wanted.sum() + len(begun.node)
-        )  # no leg is driven more often than there are loads and ways home
+        # no leg is driven more often than there are loads and ways home
+        self.most = float(wanted.sum() + len(begun.node))
 
     def charge(self, batteries: _Batteries, begun: int) -> None:
         """Adds the rows of the batteries, and one for how many must be full or charged, which is a whole number."""
@@ -267,9 +266,7 @@ class _Program:
         return float(self.right @ y + limit @ z + self.most * np.minimum(reduced, 0.0).sum())
 
 
-def _hours(
-    day: Day, legs: _Legs, out: Bools, trucks: Ints, begun: Standing, lanes: Ints
-) -> tuple[Floats, Floats]:  # fmt: skip
+def _hours(day: Day, legs: _Legs, out: Bools, trucks: Ints, begun: Standing, lanes: Ints) -> tuple[Floats, Floats]:
     """Rows in hours: the shifts, the driving and the shifts with rests of the trucks that leave are enough for all.
 
     A truck that drives d minutes rests at least ``REST`` · (d / ``REST_AFTER`` − 1) of them.

@@ -8,8 +8,8 @@ costs less than Σ n · price − Σ scarce · its price + Σ trucks of a kind �
 what it is paid, if that is below 0): Lagrange's bound, for any prices. The least is found exactly (``cheapest``).
 Prices come from column generation: the linear program over the routes found so far, its prices kept within a box
 around the best ones so far (Marsten, Hogan and Blankenship 1975). The first are those of the flow, so that it begins
-with what the flow proves. However it ends, what is returned was proven by the prices alone. Rests beyond their share
-of the flow and batteries can only add to it.
+with what the flow proves. However it ends, what is returned was proven by the prices alone. Of rests and batteries it
+knows the rows of the flow; the rest of them can only add to it.
 """
 
 from __future__ import annotations
@@ -48,9 +48,10 @@ from optimizer.scenario import Bools, Floats, Ints
 ROUNDS = 150  # of column generation at most
 CLOSE = 5e-5  # relative: how near to the linear program is near enough
 BOX = 0.02  # km by which prices may move from the best ones at a time, to begin with
+WIDEST = 5.0  # as far as that grows while every step is a better one: doubles have digits for prices of this size
 MOST_WORK = 5e8  # steps of all dynamic programs of a day together
-NOTHING: tuple[Ints, Floats] = (np.zeros(0, dtype=np.int64), np.zeros(0))
 OVER = 0.05  # trucks above its bays from which on a gate is looked at
+NOTHING: tuple[Ints, Floats] = (np.zeros(0, dtype=np.int64), np.zeros(0))
 
 
 def by_routes(day: Day) -> bool:
@@ -90,7 +91,7 @@ def route_bound(day: Day, loads: Ints, routes: Routes, flow: Flow) -> float:
                 master.add(number, route)
         if proven > found:
             found = proven
-            master.centre(tried, 2 * master.box)
+            master.centre(tried, min(2 * master.box, WIDEST))
         elif master.box > BOX:
             master.centre(master.best, master.box / 2)
         value, tried = master.solve()

@@ -30,8 +30,6 @@ from optimizer.dispatch.state import (
     COME,
     DESTINATION,
     DRIVE_MAX,
-    DRIVEN,
-    DRIVEN_ALL,
     ELECTRIC,
     END,
     FIRST,
@@ -46,7 +44,6 @@ from optimizer.dispatch.state import (
     LEG,
     LOAD,
     LOAD_GATE,
-    LOAD_MIN,
     NONE,
     NOWHERE,
     OFF,
@@ -55,8 +52,6 @@ from optimizer.dispatch.state import (
     PER_MINUTE,
     PLACE,
     PLUG,
-    REST,
-    REST_AFTER,
     SINCE,
     SIZE,
     START,
@@ -70,7 +65,8 @@ from optimizer.dispatch.state import (
     empty_routes,
 )  # fmt: skip
 from optimizer.dispatch.tables import truck_name
-from optimizer.scenario import Floats, Ints, Scenario
+from optimizer.dispatch.waits import drive
+from optimizer.scenario import Ints, Scenario
 
 TIMES = [LEG, BEGIN, GO, COME, TIP, FREE]  # columns of Routes.visits that a ticket has
 
@@ -238,7 +234,7 @@ def _fix(day: Day, routes: Routes, truck: int, done: int, facts: Facts) -> None:
     row[FIXED], row[SINCE] = done, max(row[SINCE], facts.since.get(truck, facts.now))
     if done or truck in facts.out or truck in facts.since:
         row[KIND] = len(day.trucks) + truck  # like no other
-    _drive(day, truck, routes.visits[truck, :done], None, routes.charges[truck, :done] if row[ELECTRIC] else None)
+    drive(day, truck, routes.visits[truck, :done], None, routes.charges[truck, :done] if row[ELECTRIC] else None)
     if row[ELECTRIC]:
         _discharge(day, routes, truck, done)
     hold_bays(day, routes, truck, FIRST, done, TAKE)
@@ -264,41 +260,6 @@ def _allow_home(day: Day, routes: Routes, truck: int) -> None:
     row[END], row[DRIVE_MAX], row[ELECTRIC] = day.begin.shape[1], NO_LIMIT, 0
     walk(day, routes, truck, done, NONE, KEEP)
     row[END], row[DRIVE_MAX] = NOWHERE, most
-
-
-def _drive(day: Day, truck: int, visits: Ints, before: Ints | None, charges: Floats | None = None) -> bool:
-    """Writes down the minutes of driving by the end of each visit; False when a rest is missing.
-
-    Every wait that is as long as a rest is one.
-
-    Args:
-        before: the visit before the first of ``visits``.
-        charges: where the truck charges before each, if it has a battery.
-    """
-    row = day.trucks[truck]
-    node, free, driven, whole = row[START], row[SINCE], 0, 0
-    if before is not None:
-        node, free = day.lanes[day.lane[before[LOAD]], DESTINATION], before[FREE]
-        driven, whole = int(before[DRIVEN]), int(before[DRIVEN_ALL])
-    rested = True
-    for p, visit in enumerate(visits):
-        lane = day.lanes[day.lane[visit[LOAD]]]
-        detour: tuple[tuple[int, int], ...] = ()
-        if charges is not None and charges[p, PLACE] >= 0:
-            place, off, plug, unplug = (int(charges[p, column]) for column in (PLACE, OFF, PLUG, UNPLUG))
-            detour = ((off - free, int(day.minutes[node, place])), (unplug - plug, 0))
-            whole += int(day.minutes[node, place])
-            node, free = place, unplug
-        empty, laden = int(day.minutes[node, lane[ORIGIN]]), int(lane[LADEN_MIN])
-        stages = (*detour, (visit[LEG] - free, empty), (visit[BEGIN] - visit[LEG] - empty, 0),
-                  (visit[GO] - visit[BEGIN] - lane[LOAD_MIN], laden), (visit[TIP] - visit[GO] - laden, 0))  # fmt: skip
-        for wait, minutes in stages:
-            driven = (0 if wait >= row[REST] else driven) + minutes
-            rested = rested and driven <= row[REST_AFTER]
-        whole += empty + laden
-        visit[DRIVEN], visit[DRIVEN_ALL] = driven, whole
-        node, free = lane[DESTINATION], visit[FREE]
-    return rested
 
 
 def _follow(day: Day, routes: Routes, truck: int, rows: list[tuple[int, Ticket]]) -> None:
@@ -341,7 +302,7 @@ def _still_holds(day: Day, routes: Routes, truck: int, told: Ints, walked: Ints)
     before = routes.visits[truck, fixed - 1] if fixed else None
     node = day.trucks[truck, START] if before is None else day.lanes[day.lane[before[LOAD]], DESTINATION]
     free = max(int(day.trucks[truck, SINCE]), 0 if before is None else int(before[FREE]))
-    if (told[:, TIMES[1:]] < walked[:, TIMES[1:]]).any() or not _drive(day, truck, told, before):
+    if (told[:, TIMES[1:]] < walked[:, TIMES[1:]]).any() or not drive(day, truck, told, before):
         return False
     for visit in told:
         lane = day.lanes[day.lane[visit[LOAD]]]

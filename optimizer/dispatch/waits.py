@@ -1,11 +1,13 @@
 """Where trucks wait, and whether drivers rest: rather where they stand than in a queue.
 
 The search lets everything begin as early as it can, so a truck may stand before a gate long before it opens. When it is
-done, tipping keeps its minute and what comes before it is moved later: loading, as far as a bay is free then, the laden
-leg with it, and the empty leg. Rests and bans hold on, and who has been told when to load is kept to that.
+done, tipping keeps its minute and what comes before it is moved later: the laden leg, loading as far as a bay is free
+then, and the empty leg. Rests and bans hold on, and who has been told when to load is kept to that.
 """
 
 from __future__ import annotations
+
+import numpy as np
 
 from optimizer.dispatch.clock import departure, hold, service
 from optimizer.dispatch.state import (
@@ -49,52 +51,70 @@ from optimizer.scenario import Floats, Ints
 
 
 def leave_late(day: Day, routes: Routes) -> None:
-    """Moves loading and legs of a schedule as late as the tipping that follows allows; nothing else changes.
+    """Moves laden legs, loading and empty legs of a schedule as late as what follows allows; nothing else changes.
 
-    Loads before which a truck charges stay where they are.
+    A truck that charges before a load leaves the charger and loads when it did.
     """
-    open_ = [
-        (truck, p)
-        for truck, row in enumerate(day.trucks)
-        for p in range(row[FIXED], routes.trucks[truck, SIZE])
-        if row[ELECTRIC] == 0 or routes.charges[truck, p, PLACE] < 0
-    ]
-    for truck, p in sorted(open_, key=lambda visit: -routes.visits[visit][BEGIN]):  # the last of a bay first
-        _load_late(day, routes, truck, p)
+    sizes = routes.trucks[:, SIZE]
+    open_ = [(truck, p) for truck, row in enumerate(day.trucks) for p in range(row[FIXED], sizes[truck])]
+    moved = {visit: _laden_leg_late(day, routes, *visit) for visit in open_}
+    open_ = [(truck, p) for truck, p in open_ if not day.trucks[truck, ELECTRIC] or routes.charges[truck, p, PLACE] < 0]
+    for visit in sorted(open_, key=lambda visit: -routes.visits[visit][BEGIN]):  # the last of a bay first
+        _load_late(day, routes, *visit, moved[visit])
     for truck, p in open_:
-        _leg_late(day, routes, truck, p)
+        _empty_leg_late(day, routes, truck, p)
 
 
-def _load_late(day: Day, routes: Routes, truck: int, p: int) -> None:
-    """A laden truck comes when it is tipped, or as late as loading lets it."""
+def _laden_leg_late(day: Day, routes: Routes, truck: int, p: int) -> int:
+    """A laden truck comes when it is tipped; by how many minutes it leaves later."""
+    visit = routes.visits[truck, p]
+    lane = day.lanes[day.lane[visit[LOAD]]]
+    return _leg_late(day, routes, truck, p, [GO, COME], lane[[ORIGIN, DESTINATION]], lane[LADEN_MIN], visit[TIP])
+
+
+def _load_late(day: Day, routes: Routes, truck: int, p: int, latest: int) -> None:
+    """Loading is later by ``latest`` minutes, or as gate, bays and what its driver has been told let it."""
     visit = routes.visits[truck, p]
     lane, told = day.lanes[day.lane[visit[LOAD]]], day.told[visit[LOAD]]
-    gate, row, latest = lane[LOAD_GATE], day.trucks[truck, CLASS] * len(day.km), visit[TIP] - visit[COME]
+    gate, wait = lane[LOAD_GATE], visit[GO] - visit[BEGIN] - lane[LOAD_MIN]
     if told[BY] == truck:
         latest = min(latest, told[WHEN] + PUNCTUAL - visit[BEGIN])
     hold(day.gates, routes.taken, gate, visit[BEGIN], GIVE_BACK)
     for later in range(latest, 0, -1):
-        begin, go = visit[BEGIN] + later, visit[GO] + later
-        if (
-            service(day.begin, day.gates, routes.taken, gate, begin) == begin
-            and departure(day.bans, day.ban_at, row + lane[ORIGIN], row + lane[DESTINATION], go, lane[LADEN_MIN]) == go
-            and _moved(day, routes, truck, p, [BEGIN, GO, COME], later, visit[TIP] - visit[COME])
+        begin = visit[BEGIN] + later
+        if service(day.begin, day.gates, routes.taken, gate, begin) == begin and _moved(
+            day, routes, truck, p, [BEGIN], later, wait
         ):
             break
     hold(day.gates, routes.taken, gate, visit[BEGIN], TAKE)
 
 
-def _leg_late(day: Day, routes: Routes, truck: int, p: int) -> None:
-    """An empty leg ends when loading begins, or as late as bans let it."""
-    visit, row = routes.visits[truck, p], day.trucks[truck, CLASS] * len(day.km)
+def _empty_leg_late(day: Day, routes: Routes, truck: int, p: int) -> None:
+    """An empty truck comes when loading begins."""
+    visit = routes.visits[truck, p]
     node, origin = _stands(day, routes, truck, p), day.lanes[day.lane[visit[LOAD]], ORIGIN]
-    minutes = day.minutes[node, origin]
-    wait = visit[BEGIN] - visit[LEG] - minutes
+    _leg_late(day, routes, truck, p, [LEG], np.array([node, origin]), day.minutes[node, origin], visit[BEGIN])
+
+
+def _leg_late(
+    day: Day, routes: Routes, truck: int, p: int, moments: list[int], ends: Ints, minutes: int, until: int
+) -> int:
+    """A leg ends at ``until``, or as late as bans and rests let it; by how many minutes it is later.
+
+    Args:
+        moments: of the leg, the first when it begins.
+        ends: nodes.
+    """
+    tail, head = (ends + day.trucks[truck, CLASS] * len(day.km)).tolist()
+    begins = int(routes.visits[truck, p, moments[0]])
+    wait = int(until - begins - minutes)
     for later in range(wait, 0, -1):
-        leg = visit[LEG] + later
-        at = departure(day.bans, day.ban_at, row + node, row + origin, leg, minutes)
-        if at == leg and _moved(day, routes, truck, p, [LEG], later, wait):
-            return
+        at = begins + later
+        if departure(day.bans, day.ban_at, tail, head, at, minutes) == at and _moved(
+            day, routes, truck, p, moments, later, wait
+        ):
+            return later
+    return 0
 
 
 def _moved(day: Day, routes: Routes, truck: int, p: int, moments: list[int], later: int, wait: int) -> bool:

@@ -87,7 +87,10 @@ def schedule_day(
     first_km, first_seconds = float(best.km.sum()), time.perf_counter() - began
     done, termination = _search(day, routes, best, scratch, budget, began, until)
     if (best.truck < 0).any() and day.calm > 0:  # rather earlier than told than not at all
+        waiting = (best.truck < 0) & (day.waits > 0)
+        best.truck[waiting] = len(day.trucks)  # not looked at
         fill(day._replace(told=np.full_like(day.told, NOWHERE)), best, memory(day, best), 0, 0.0)
+        best.truck[waiting] = NOWHERE
     leave_late(day, best)
     undone = np.flatnonzero(best.truck < 0).astype(np.int64)
     open_ = best.truck >= 0

@@ -50,6 +50,8 @@ from optimizer.scenario import Floats, Ints
 
 REMOVED = 10  # loads taken out at a time, on average, and the longest string: the authors' figures
 LAST = 1e9  # more than any order of loads
+LISTED = 10  # loads of a lane that a round tries to put back; they are the same, and rounds take out few
+SORTED = 100  # fewer than twice as many loads are put in order by plain insertion
 BLINK = 0.01  # share of positions that an insertion overlooks
 SPLIT = 0.5  # share of strings that leave a part in the middle standing
 
@@ -64,6 +66,7 @@ class Memory(NamedTuple):
     ruined: Ints  # (M,) round in which a string was taken from it
     tried: Ints  # (kinds,) load for which an unused truck of the kind was tried
     failed: Ints  # (2 lanes,) round in which a load of the lane, or one that waits, found no place
+    listed: Ints  # (2 lanes,) how many of the lane's loads are among the absent
     absent: Ints  # (n,) loads that have no truck, the first ``count`` are valid
     order: Floats  # (n,)
 
@@ -79,6 +82,7 @@ def memory(day: Day, routes: Routes) -> Memory:
         ruined=np.full(trucks, -1, dtype=np.int64),
         tried=np.full(int(day.trucks[:, KIND].max(initial=0)) + 1, -1, dtype=np.int64),
         failed=np.full(2 * len(day.lanes), -1, dtype=np.int64),
+        listed=np.zeros(2 * len(day.lanes), dtype=np.int64),
         absent=np.zeros(loads, dtype=np.int64),
         order=np.zeros(loads),
     )
@@ -299,12 +303,15 @@ def _sort_absent(day: Day, memory: Memory, count: int) -> None:
             memory.order[i] = day.away[lane]
         if day.waits[memory.absent[i]] > 0.0:
             memory.order[i] += LAST
-    for i in range(1, count):
-        load, key, j = memory.absent[i], memory.order[i], i
-        while j > 0 and memory.order[j - 1] > key:
-            memory.absent[j], memory.order[j] = memory.absent[j - 1], memory.order[j - 1]
-            j -= 1
-        memory.absent[j], memory.order[j] = load, key
+    step = max(1, count // SORTED)
+    while step > 0:  # Shell's sort
+        for i in range(step, count):
+            load, key, j = memory.absent[i], memory.order[i], i
+            while j >= step and memory.order[j - step] > key:
+                memory.absent[j], memory.order[j] = memory.absent[j - step], memory.order[j - step]
+                j -= step
+            memory.absent[j], memory.order[j] = load, key
+        step = step // 3 if step > 3 else min(1, step - 1)
 
 
 @inside
@@ -369,24 +376,34 @@ def _seed(day: Day, routes: Routes) -> int:
     return chosen
 
 
+@inside
+def _row(day: Day, load: int) -> int:
+    """Loads of one row are the same: those of a lane, and apart from them those that nobody expects any more."""
+    return day.lane[load] + (len(day.lanes) if day.waits[load] > 0.0 else 0)
+
+
 @compiled
 def fill(day: Day, routes: Routes, memory: Memory, stamp: int, blink: float) -> None:
     """Puts every load that has no truck into the schedule, as far as possible.
 
-    Where one load of a lane found no place, the others are not tried: on a day with far too few trucks that would be
-    nearly all of the time.
+    Where one load of a lane found no place, the others are not tried, and a round (with ``blink``) looks at few of
+    them: on a day with far too few trucks that would be nearly all of the time.
     """
-    count = FIRST
+    count, most = FIRST, LISTED if blink > 0.0 else len(day.lane)
+    for row in range(len(memory.listed)):
+        memory.listed[row] = 0
     for load in range(len(day.lane)):
-        if routes.truck[load] < 0:
+        row = _row(day, load)
+        if routes.truck[load] < 0 and memory.listed[row] < most:
+            memory.listed[row] += 1
             memory.absent[count] = load
             count += 1
     _sort_absent(day, memory, count)
     for i in range(count):
         load = memory.absent[i]
-        lane = day.lane[load] + (len(day.lanes) if day.waits[load] > 0.0 else 0)
-        if memory.failed[lane] != stamp and not place(day, routes, memory, load, stamp, blink):
-            memory.failed[lane] = stamp
+        row = _row(day, load)
+        if memory.failed[row] != stamp and not place(day, routes, memory, load, stamp, blink):
+            memory.failed[row] = stamp
 
 
 @compiled

@@ -71,7 +71,9 @@ def _slack(
         )  # fmt: skip
         found = replay(scenario, distances, one.tables, replications=1 if smoke else REPLAYS, seed=1, progress=progress)
         k, r = one.summary["kpis"], found.summary
-        note = (f"{r['late_share']:.1%} of loads late, {r['turned_away_loads']['mean']:.1f} turned away; "
+        worst = 0.0 if r["worst_gate"] is None else r["worst_gate"]["queue_p90_min"]
+        note = (f"{r['late_share']:.1%} of loads late, {r['turned_away_loads']['mean']:.1f} turned away; queue p90 at "
+                f"most {worst:.1f} min, {r['gates_over_10_min']} of {r['gates']} gates over 10; "
                 f"{k['truck_days']} truck days, {k['km_empty']:,.0f} km empty, {k['cost']:,.0f} CNY")  # fmt: skip
         rows.append(told(f"truck days over their shift, {minutes} min slack", 100 * r["home_late_share"], note, "%"))
     return rows

@@ -10,6 +10,8 @@ from optimizer.errors import Fault, InputError
 from optimizer.scenario import Scenario
 from optimizer.tables import Table
 
+NOT_THE_PLANS = ("trucks.csv", "gates.csv", "bans.csv")  # inputs that a plan does not depend on
+
 
 def flows_of(scenario: Scenario, folder: Path, *, but: Collection[str], then: str) -> Table:
     """The flows of the plan in a folder.

@@ -9,8 +9,10 @@ and demands, ``stocks`` at yards, ``balance`` at what is left, ``figures`` count
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from optimizer.check.balance import Left, check_balance, check_reasons
 from optimizer.check.claims import check_figures, check_goals, check_inputs
@@ -25,7 +27,7 @@ from optimizer.check.sites import check_blends, check_demands, check_supplies
 from optimizer.check.siting import check_siting, read_siting, with_openings
 from optimizer.check.stocks import StockChecks, stocks_of
 from optimizer.check.streets import check_streets, read_streets
-from optimizer.check.trips import check_trips
+from optimizer.check.trips import check_trips, dispatched_from
 from optimizer.check.truck_day import TRIPS
 from optimizer.distances import Distances, measure
 from optimizer.errors import Fault, InputError
@@ -69,7 +71,8 @@ def check(scenario_path: Path, plan_folder: Path, progress: Progress, *, variant
     unsited, scenario = scenario, with_openings(scenario, sited)
     distances = measure(scenario, progress, engine="scipy")
     with progress.phase("check"):
-        result = _checked(scenario, plan, distances, reference, None if sited is None else (unsited, sited), streets)
+        siting = None if sited is None else (unsited, sited)
+        result = _checked(scenario, plan, distances, reference, siting, streets, dispatched_from(plan_folder))
         ledger = Ledger([*result.findings], result.checks)
         if (plan_folder / TRIPS).exists():
             check_trips(scenario, distances, Table.read_csv(plan_folder / "flows.csv"), plan_folder, ledger)
@@ -108,9 +111,10 @@ def _checked(
     reference: Sheet | None,
     sited: tuple[Scenario, Sheet] | None = None,
     streets: Sheet | None = None,
+    dispatched: Mapping[str, Any] | None = None,
 ) -> CheckResult:
     ledger = Ledger()
-    check_inputs(scenario, plan.summary, ledger)
+    check_inputs(scenario, plan.summary, ledger, dispatched)
     places = Places.of(scenario)
     flows = read_flows(scenario, places, plan.flows, ledger)
     rates = Rows(scenario, places, distances, flows, ledger).check()

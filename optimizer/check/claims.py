@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -10,14 +10,24 @@ import numpy as np
 from optimizer.check.figures import Figures, Recount, cost_parts, material_figures
 from optimizer.check.folder import PLAN, is_number
 from optimizer.check.result import FIGURE, Ledger, agree, number, slack
+from optimizer.followed import NOT_THE_PLANS
 from optimizer.scenario import Scenario
 
 SHARE = 1e-6  # shares and rates are compared to this, absolutely
 
 
-def check_inputs(scenario: Scenario, summary: Mapping[str, Any], ledger: Ledger) -> None:
-    """The plan was made from the files that lie there now, for the same days."""
-    check_hashes(scenario, summary["inputs"], PLAN, ledger)
+def check_inputs(
+    scenario: Scenario, summary: Mapping[str, Any], ledger: Ledger, dispatched: Mapping[str, Any] | None = None
+) -> None:
+    """The plan was made from the files that lie there now, for the same days.
+
+    Args:
+        dispatched: inputs of the schedules made of it since, by which the plan's own trucks, gates and bans may be old.
+    """
+    now = scenario.hashes
+    newer = {} if dispatched is None else {name: now.get(name) for name in NOT_THE_PLANS
+                                           if dispatched.get(name) == now.get(name)}  # fmt: skip
+    check_hashes(scenario, summary["inputs"] | newer, PLAN, "the plan was", ledger)
     days = scenario.days * scenario.period_days
     for key, right in (("name", scenario.name), ("start", scenario.start.isoformat()), ("days", days)):
         given = summary.get(key)
@@ -26,12 +36,14 @@ def check_inputs(scenario: Scenario, summary: Mapping[str, Any], ledger: Ledger)
     ledger.expect(told == mode, PLAN, 0, "mode", f"'{told}' where the objective has {mode}")
 
 
-def check_hashes(scenario: Scenario, then: Mapping[str, Any], told: str, ledger: Ledger) -> None:
-    """What ``told`` names as inputs are the files that lie there now."""
-    now = scenario.hashes
+def check_hashes(
+    scenario: Scenario, then: Mapping[str, Any], told: str, what: str, ledger: Ledger, of: Collection[str] = ()
+) -> None:
+    """What the file ``told`` names as inputs (all, or those ``of`` a list) are the files that lie there now."""
+    now = {name: found for name, found in scenario.hashes.items() if not of or name in of}
     for file in sorted(then.keys() | now.keys()):
         change = "is gone" if file not in now else "is new" if file not in then else "has changed since"
-        message = f"the plan was made from other inputs: {file} {change}"
+        message = f"{what} made from other inputs: {file} {change}"
         ledger.expect(then.get(file) == now.get(file), told, 0, f"inputs.{file}", message)
 
 

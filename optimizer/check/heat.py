@@ -56,7 +56,7 @@ def check_heat(scenario: Scenario, folder: Path, progress: Progress) -> CheckRes
         faults.append(Fault(SUMMARY, 0, "", f"cannot be read as the summary of a map ({error}); make the map again"))
     refuse(faults)
     ledger = Ledger()
-    check_hashes(scenario, inputs, SUMMARY, ledger)
+    check_hashes(scenario, inputs, SUMMARY, "the map was", ledger)
     _places(sheets["heat.csv"], most, ledger)
     _tries(sheets["heat.csv"], sheets["heat-samples.csv"], ledger)
     distances = measure(scenario, progress, engine="scipy")

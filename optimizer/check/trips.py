@@ -17,9 +17,11 @@ from typing import Any
 
 import numpy as np
 
+from optimizer.check.claims import check_hashes
 from optimizer.check.result import Ledger
 from optimizer.check.truck_day import DAY, TRIPS, TRUCKS, Roads, Row, TruckDay, minute_of, number, times_at
 from optimizer.distances import Distances
+from optimizer.followed import NOT_THE_PLANS
 from optimizer.scenario import UNITS, Scenario
 from optimizer.tables import Table
 
@@ -32,6 +34,8 @@ def check_trips(scenario: Scenario, distances: Distances, flows: Table, folder: 
     try:
         trips, trucks, undone = (Table.read_csv(folder / name) for name in (TRIPS, TRUCKS, UNDONE))
         summary = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
+        if "inputs" in summary:
+            check_hashes(scenario, summary["inputs"], SUMMARY, "the schedules were", ledger, NOT_THE_PLANS)
         rows = [Row(i + 2, record, scenario) for i, record in enumerate(trips.records())]
         totals = [(i + 2, record) for i, record in enumerate(trucks.records())]
         left = list(undone.records())
@@ -45,6 +49,14 @@ def check_trips(scenario: Scenario, distances: Distances, flows: Table, folder: 
     except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
         what = f"{type(error).__name__}: {error}"
         ledger.add(TRIPS, 0, "", f"the schedules cannot be read ({what}); dispatch again")
+
+
+def dispatched_from(folder: Path) -> dict[str, Any] | None:
+    """The inputs that dispatch.json of a plan folder names, None where none does."""
+    try:
+        return dict(json.loads((folder / SUMMARY).read_text(encoding="utf-8"))["inputs"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _check_schedule(

@@ -30,8 +30,6 @@ from optimizer.dispatch.state import (
     COME,
     DESTINATION,
     DRIVE_MAX,
-    DRIVEN,
-    DRIVEN_ALL,
     ELECTRIC,
     END,
     FIRST,
@@ -55,14 +53,13 @@ from optimizer.dispatch.state import (
     PER_MINUTE,
     PLACE,
     PLUG,
-    REST,
-    REST_AFTER,
     SINCE,
     SIZE,
     START,
     TAKE,
     TIP,
     TIP_GATE,
+    TIP_MIN,
     UNPLUG,
     WHEN,
     Day,
@@ -70,8 +67,10 @@ from optimizer.dispatch.state import (
     empty_routes,
 )  # fmt: skip
 from optimizer.dispatch.tables import truck_name
-from optimizer.scenario import Floats, Ints, Scenario
+from optimizer.dispatch.waits import drive
+from optimizer.scenario import Ints, Scenario
 
+LEAST, LARGEST = 0.1, 0.5  # of a changed ticket: what loads that were left count, a small one and the largest
 TIMES = [LEG, BEGIN, GO, COME, TIP, FREE]  # columns of Routes.visits that a ticket has
 
 
@@ -118,6 +117,7 @@ def dispatch_again(
     day: int,
     facts: Facts,
     others: list[tuple[Load, Ticket | None]],
+    left: list[Load],
     taken: Ints,
     budget: Budget,
     until: float | None,
@@ -134,6 +134,8 @@ def dispatch_again(
         day: of the horizon.
         facts: what has happened.
         others: open loads, with the ticket that was told for each, if any.
+        left: loads that had no truck before. They go behind what drivers have been told, which is not changed for them,
+            unless changes count nothing.
         taken: (G, T) bays taken by trucks of other days.
         budget: of the search.
         until: moment at which it stops.
@@ -143,8 +145,11 @@ def dispatch_again(
     lane_of = {flow_key(scenario, flow): i for i, flow in enumerate(flows)}
     begun = [(truck, ticket) for truck in sorted(facts.begun) for ticket in facts.begun[truck]]
     loads = [Load(lane_of[ticket.lane], day, ticket.t, part=False) for _, ticket in begun]
-    problem = build_problem(scenario, network, gates, flows, day, loads + [load for load, _ in others])
-    told = problem.arrays.told
+    problem = build_problem(scenario, network, gates, flows, day, [*loads, *(load for load, _ in others), *left])
+    told, waits = problem.arrays.told, problem.arrays.waits
+    if left:
+        t = problem.arrays.weight[-len(left) :]
+        waits[-len(left) :] = calm * (LEAST + (LARGEST - LEAST) * t / t.max())
     for i, (_, ticket) in enumerate(others, start=len(begun)):
         if ticket is not None and ticket.truck not in facts.out:
             told[i, BY], told[i, WHEN] = ticket.truck, ticket.times[1]
@@ -238,7 +243,7 @@ def _fix(day: Day, routes: Routes, truck: int, done: int, facts: Facts) -> None:
     row[FIXED], row[SINCE] = done, max(row[SINCE], facts.since.get(truck, facts.now))
     if done or truck in facts.out or truck in facts.since:
         row[KIND] = len(day.trucks) + truck  # like no other
-    _drive(day, truck, routes.visits[truck, :done], None, routes.charges[truck, :done] if row[ELECTRIC] else None)
+    drive(day, truck, routes.visits[truck, :done], None, routes.charges[truck, :done] if row[ELECTRIC] else None)
     if row[ELECTRIC]:
         _discharge(day, routes, truck, done)
     hold_bays(day, routes, truck, FIRST, done, TAKE)
@@ -266,57 +271,14 @@ def _allow_home(day: Day, routes: Routes, truck: int) -> None:
     row[END], row[DRIVE_MAX] = NOWHERE, most
 
 
-def _drive(day: Day, truck: int, visits: Ints, before: Ints | None, charges: Floats | None = None) -> bool:
-    """Writes down the minutes of driving by the end of each visit; False when a rest is missing.
-
-    Every wait that is as long as a rest is one.
-
-    Args:
-        before: the visit before the first of ``visits``.
-        charges: where the truck charges before each, if it has a battery.
-    """
-    row = day.trucks[truck]
-    node, free, driven, whole = row[START], row[SINCE], 0, 0
-    if before is not None:
-        node, free = day.lanes[day.lane[before[LOAD]], DESTINATION], before[FREE]
-        driven, whole = int(before[DRIVEN]), int(before[DRIVEN_ALL])
-    rested = True
-    for p, visit in enumerate(visits):
-        lane = day.lanes[day.lane[visit[LOAD]]]
-        detour: tuple[tuple[int, int], ...] = ()
-        if charges is not None and charges[p, PLACE] >= 0:
-            place, off, plug, unplug = (int(charges[p, column]) for column in (PLACE, OFF, PLUG, UNPLUG))
-            detour = ((off - free, int(day.minutes[node, place])), (unplug - plug, 0))
-            whole += int(day.minutes[node, place])
-            node, free = place, unplug
-        empty, laden = int(day.minutes[node, lane[ORIGIN]]), int(lane[LADEN_MIN])
-        stages = (*detour, (visit[LEG] - free, empty), (visit[BEGIN] - visit[LEG] - empty, 0),
-                  (visit[GO] - visit[BEGIN] - lane[LOAD_MIN], laden), (visit[TIP] - visit[GO] - laden, 0))  # fmt: skip
-        for wait, minutes in stages:
-            driven = (0 if wait >= row[REST] else driven) + minutes
-            rested = rested and driven <= row[REST_AFTER]
-        whole += empty + laden
-        visit[DRIVEN], visit[DRIVEN_ALL] = driven, whole
-        node, free = lane[DESTINATION], visit[FREE]
-    return rested
-
-
 def _follow(day: Day, routes: Routes, truck: int, rows: list[tuple[int, Ticket]]) -> None:
     """A truck's open tickets: at the minutes told where that still can be, else as early as can be, else left out."""
     fixed, size = day.trucks[truck, FIXED], routes.trucks[truck, SIZE]
     visits = routes.visits[truck]
     hold_bays(day, routes, truck, fixed, size, GIVE_BACK)
-    told = visits[fixed:size].copy()
-    if walk(day, routes, truck, fixed, NONE, KEEP):
-        hold_bays(day, routes, truck, fixed, size, GIVE_BACK)
-        walked = visits[fixed:size].copy()
-        if _still_holds(day, routes, truck, told, walked):
-            visits[fixed:size] = told
-            if not walk(day, routes, truck, size, NONE, KEEP):
-                visits[fixed:size] = walked
-                walk(day, routes, truck, size, NONE, KEEP)
+    if _still_holds(day, routes, truck, visits[fixed:size]) and walk(day, routes, truck, size, NONE, KEEP):
         hold_bays(day, routes, truck, fixed, size, TAKE)
-    else:
+    elif not walk(day, routes, truck, fixed, NONE, KEEP):
         visits[fixed:size, LOAD] = NOWHERE
         routes.trucks[truck, SIZE] = fixed
         for load, _ in rows:
@@ -328,12 +290,11 @@ def _follow(day: Day, routes: Routes, truck: int, rows: list[tuple[int, Ticket]]
     measure(day, routes, truck)
 
 
-def _still_holds(day: Day, routes: Routes, truck: int, told: Ints, walked: Ints) -> bool:
+def _still_holds(day: Day, routes: Routes, truck: int, told: Ints) -> bool:
     """Whether the times told can be kept: none is earlier than it can be, gates, bans and rests allow each.
 
     Args:
         told: the truck's open visits with the times told; their driving is written down.
-        walked: with the earliest times.
     """
     if day.trucks[truck, ELECTRIC]:  # how long it must charge depends on all before
         return False
@@ -341,7 +302,7 @@ def _still_holds(day: Day, routes: Routes, truck: int, told: Ints, walked: Ints)
     before = routes.visits[truck, fixed - 1] if fixed else None
     node = day.trucks[truck, START] if before is None else day.lanes[day.lane[before[LOAD]], DESTINATION]
     free = max(int(day.trucks[truck, SINCE]), 0 if before is None else int(before[FREE]))
-    if (told[:, TIMES[1:]] < walked[:, TIMES[1:]]).any() or not _drive(day, truck, told, before):
+    if not drive(day, truck, told, before):
         return False
     for visit in told:
         lane = day.lanes[day.lane[visit[LOAD]]]
@@ -351,6 +312,10 @@ def _still_holds(day: Day, routes: Routes, truck: int, told: Ints, walked: Ints)
         if (
             visit[LEG] < free
             or visit[LEG] + empty > visit[BEGIN]
+            or visit[BEGIN] + lane[LOAD_MIN] > visit[GO]
+            or visit[GO] + lane[LADEN_MIN] != visit[COME]
+            or visit[COME] > visit[TIP]
+            or visit[TIP] + lane[TIP_MIN] != visit[FREE]
             or any(service(day.begin, day.gates, routes.taken, gate, at) != at for gate, at in gates)
             or any(departure(day.bans, day.ban_at, row + a, row + b, at, m) != at for a, b, at, m in legs)
         ):

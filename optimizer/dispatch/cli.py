@@ -7,7 +7,7 @@ import datetime as dt
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from optimizer.arguments import amount, seconds, whole
 from optimizer.dispatch import SLACK, Budget, Dispatch, dispatch_scenario
@@ -17,7 +17,7 @@ from optimizer.dispatch.tables import FILES
 from optimizer.distances import Distances
 from optimizer.errors import InputError
 from optimizer.files import folder_written_whole
-from optimizer.followed import flows_of
+from optimizer.followed import NOT_THE_PLANS, flows_of
 from optimizer.outputs import DISPATCH_FILES, summary_json
 from optimizer.progress import Progress
 from optimizer.replay import REPLICATIONS, replay
@@ -26,12 +26,14 @@ from optimizer.scenario import Scenario
 from optimizer.tables import Table
 from optimizer.tickets import handouts
 
+if TYPE_CHECKING:
+    from optimizer.planner import Planning
+
 DONE, FAULTY, UNSERVED, LIMIT = 0, 1, 3, 4
+MAY_CHANGE = (*NOT_THE_PLANS, "scenario.toml")  # since the plan was made, which may be dispatched again then
 # where the plan's report names the schedules, once there are any
 LINK_MARK = "<!-- dispatch -->"
 LINK = '<a href="dispatch.html"><span lang="en">Trucks</span><span lang="zh-CN">派车</span></a>'
-# a plan is not touched by these: it may be dispatched again after they changed
-NOT_THE_PLANS = ("trucks.csv", "gates.csv", "bans.csv", "scenario.toml")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -84,6 +86,7 @@ def command(args: argparse.Namespace) -> int:
     slack = SLACK if args.slack is None else args.slack
     progress = Progress(quiet=args.quiet, as_json=args.json)
     with progress.phase("start"):
+        from optimizer.dispatch.feedback import as_written
         from optimizer.distances import measure
         from optimizer.outputs import write_plan
         from optimizer.planner import Options, plan_scenario
@@ -96,13 +99,12 @@ def command(args: argparse.Namespace) -> int:
     if not scenario.trucks.ids:
         raise InputError.single("trucks.csv", "there are no trucks; dispatch needs at least one row")
     published = Published.read(args.out) if args.moment else None
-    if not (args.out / "plan.json").exists():
-        planning = plan_scenario(scenario, Options(), progress)
-        write_plan(scenario, planning.plan, args.out, progress)
-        distances = planning.distances
+    planning = None
+    if (args.out / "plan.json").exists():
+        flows, distances = flows_of(scenario, args.out, but=MAY_CHANGE, then="dispatch"), measure(scenario, progress)
     else:
-        distances = measure(scenario, progress)
-    flows = flows_of(scenario, args.out, but=NOT_THE_PLANS, then="dispatch")
+        planning = plan_scenario(scenario, Options(), progress)
+        flows, distances = as_written(planning.plan.tables["flows"]), planning.distances
     rounds = args.rounds if args.rounds is not None or args.time_limit else Budget().rounds
     budget = Budget(rounds, args.time_limit, args.seed)
     if published is not None:
@@ -113,12 +115,16 @@ def command(args: argparse.Namespace) -> int:
     else:
         dispatch = dispatch_scenario(scenario, distances, flows, budget, progress, slack)
         if args.feedback and len(dispatch.tables["undone"]):
-            dispatch = _fed_back(args, scenario, distances, flows, dispatch, budget, progress, slack)
+            dispatch, planning = _fed_back(
+                args, scenario, distances, flows, dispatch, planning, budget, progress, slack
+            )
     replayed = replay(scenario, distances, dispatch.tables, replications=args.replay, seed=args.seed, progress=progress)
     dispatch.summary["replay"], dispatch.tables["replay"] = replayed.summary, replayed.table
     dispatch.summary["violations"] |= replayed.violations
     with progress.phase("write sheets"):
         more = handouts(scenario, distances, dispatch.tables, dispatch.summary)
+    if planning is not None:
+        write_plan(scenario, planning.plan, args.out, progress)
     write_dispatch(dispatch, args.out, more)
     if args.json:
         print(summary_json(dispatch.summary), end="")
@@ -132,12 +138,11 @@ def command(args: argparse.Namespace) -> int:
 
 
 def _fed_back(
-    args: argparse.Namespace, scenario: Scenario, distances: Distances, flows: Table, first: Dispatch, budget: Budget,
-    progress: Progress, slack: int,
-) -> Dispatch:  # fmt: skip
-    """Plan and dispatch again within what could be done; the plan is written when that leaves less."""
+    args: argparse.Namespace, scenario: Scenario, distances: Distances, flows: Table, first: Dispatch,
+    planning: Planning | None, budget: Budget, progress: Progress, slack: int,
+) -> tuple[Dispatch, Planning | None]:  # fmt: skip
+    """Plan and dispatch again within what could be done; with the plan that has to be written, if any."""
     from optimizer.dispatch.feedback import Round, with_feedback
-    from optimizer.outputs import write_plan
 
     if (args.out / "site.csv").exists():
         what = "holds a siting, which --feedback would plan again without; run cutfill plan with what it opens first"
@@ -147,14 +152,18 @@ def _fed_back(
         made = dispatch_scenario(scenario, distances, flows, budget, progress, slack)
         return made.tables, made.summary
 
-    planned = json.loads((args.out / "plan.json").read_text(encoding="utf-8"))["kpis"]["unserved_t"]
-    start = Round(None, flows, first.tables, first.summary, planned + first.summary["violations"]["unserved_t"])
+    if planning is None:
+        summary = json.loads((args.out / "plan.json").read_text(encoding="utf-8"))
+    else:
+        summary = planning.plan.summary
+    left = summary["kpis"]["unserved_t"] + first.summary["violations"]["unserved_t"]
+    start = Round(None, flows, first.tables, first.summary, left)
     best, told = with_feedback(scenario, distances, start, dispatched, args.feedback, progress)
     if best.planning is not None:
-        best.planning.plan.summary["feedback"] = told
-        write_plan(scenario, best.planning.plan, args.out, progress)
+        planning = best.planning
+        planning.plan.summary["feedback"] = told
     best.summary["feedback"] = told
-    return Dispatch(best.summary, best.tables)
+    return Dispatch(best.summary, best.tables), planning
 
 
 def write_dispatch(dispatch: Dispatch, folder: Path, more: Mapping[str, str] | None = None) -> None:

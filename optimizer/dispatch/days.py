@@ -131,6 +131,7 @@ def build_problem(
     arrays = Day(
         told=np.full((len(loads), 2), -1, dtype=np.int64),
         calm=0.0,
+        waits=np.zeros(len(loads)),
         lane=lane,
         weight=np.array([load.t * _priority(scenario, flows[load.flow]) for load in loads]),
         lanes=table,

@@ -8,6 +8,7 @@ from typing import Any
 from optimizer.dispatch.solve import Budget, DaySchedule
 from optimizer.dispatch.state import SIZE
 from optimizer.dispatch.tables import Week, by_carrier, total
+from optimizer.followed import NOT_THE_PLANS
 from optimizer.progress import Progress
 from optimizer.scenario import Scenario
 from optimizer.tables import Table
@@ -51,6 +52,7 @@ def summarise(
         "termination": "time_limit" if limited else "rounds",
         "seed": budget.seed,
         "rounds": [day["rounds"] for day in days],
+        "inputs": {name: scenario.hashes[name] for name in NOT_THE_PLANS if name in scenario.hashes},
         "violations": {
             "unserved_loads": int(total(tables["undone"], "loads")),
             "unserved_t": total(tables["undone"], "t"),

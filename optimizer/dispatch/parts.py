@@ -100,7 +100,8 @@ def _part(day: Day, routes: Routes, trucks: Ints, loads: Ints) -> tuple[Day, Rou
     lane = day.lane[loads]
     by_lane = np.argsort(lane, kind="stable")
     part = day._replace(
-        lane=lane, weight=day.weight[loads], trucks=day.trucks[trucks], told=day.told[loads], lane_loads=by_lane,
+        lane=lane, weight=day.weight[loads], trucks=day.trucks[trucks], told=day.told[loads], waits=day.waits[loads],
+        lane_loads=by_lane,
         lane_at=np.searchsorted(lane[by_lane], np.arange(len(day.lanes) + 1)),
     )  # fmt: skip
     visits = routes.visits[trucks]

@@ -154,15 +154,15 @@ def dispatch_rest(
         others: list[tuple[Load, Ticket | None]] = [
             (Load(lanes.index(ticket.lane), rest.day, ticket.t, part=False), ticket) for ticket in today.facts.open
         ]
-        new = list(today.new_loads(network, lanes))
-        others += [(load, None) for load in [*today.left(lanes), *new]]
+        left, new = list(today.left(lanes)), list(today.new_loads(network, lanes))
+        others += [(load, None) for load in new]
         for ticket in (ticket for tickets in today.facts.begun.values() for ticket in tickets):
             lanes.index(ticket.lane)
         taken = _taken_by_others(scenario, rest, gates)
     until = None if budget.seconds is None else time.perf_counter() + budget.seconds
     with progress.phase("dispatch"):
-        again = dispatch_again(scenario, network, gates, lanes.flows, rest.day, today.facts, others, taken, budget,
-                               until, rest.calm, today.used_numbers())  # fmt: skip
+        again = dispatch_again(scenario, network, gates, lanes.flows, rest.day, today.facts, others, left, taken,
+                               budget, until, rest.calm, today.used_numbers())  # fmt: skip
     with progress.phase("tables"):
         week = Week(scenario, network, gates, lanes.flows, again.schedule.problem.loads, [again.schedule])
         tables = _merged(week, rest, today)

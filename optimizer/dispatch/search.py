@@ -2,7 +2,8 @@
 
 Slack induction by string removals (Christiaens and Vanden Berghe, Transportation Science 54(2), 2020), on loads that go
 from one place to one place. What is never traded: a schedule that leaves less undone always wins, whatever it drives;
-every schedule on the way keeps shifts, driving hours, rests, bans, gate hours and bays. Compiled code.
+every schedule on the way keeps shifts, driving hours, rests, bans, gate hours and bays. Loads that nobody expects any
+more go behind what drivers have been told. Compiled code.
 """
 
 from __future__ import annotations
@@ -48,6 +49,9 @@ from optimizer.dispatch.state import (
 from optimizer.scenario import Floats, Ints
 
 REMOVED = 10  # loads taken out at a time, on average, and the longest string: the authors' figures
+LAST = 1e9  # more than any order of loads
+LISTED = 10  # loads of a lane that a round tries to put back; they are the same, and rounds take out few
+SORTED = 100  # fewer than twice as many loads are put in order by plain insertion
 BLINK = 0.01  # share of positions that an insertion overlooks
 SPLIT = 0.5  # share of strings that leave a part in the middle standing
 
@@ -61,7 +65,8 @@ class Memory(NamedTuple):
     saved: Ints  # (1,)
     ruined: Ints  # (M,) round in which a string was taken from it
     tried: Ints  # (kinds,) load for which an unused truck of the kind was tried
-    failed: Ints  # (lanes,) round in which a load of the lane found no place
+    failed: Ints  # (2 lanes,) round in which a load of the lane, or one that waits, found no place
+    listed: Ints  # (2 lanes,) how many of the lane's loads are among the absent
     absent: Ints  # (n,) loads that have no truck, the first ``count`` are valid
     order: Floats  # (n,)
 
@@ -76,7 +81,8 @@ def memory(day: Day, routes: Routes) -> Memory:
         saved=np.zeros(1, dtype=np.int64),
         ruined=np.full(trucks, -1, dtype=np.int64),
         tried=np.full(int(day.trucks[:, KIND].max(initial=0)) + 1, -1, dtype=np.int64),
-        failed=np.full(len(day.lanes), -1, dtype=np.int64),
+        failed=np.full(2 * len(day.lanes), -1, dtype=np.int64),
+        listed=np.zeros(2 * len(day.lanes), dtype=np.int64),
         absent=np.zeros(loads, dtype=np.int64),
         order=np.zeros(loads),
     )
@@ -111,7 +117,8 @@ def place(day: Day, routes: Routes, memory: Memory, load: int, stamp: int, blink
             continue
         given_back = size
         change = day.calm if day.told[load, BY] >= 0 and day.told[load, BY] != truck else 0.0
-        for p in range(size, trucks[truck, FIXED] - 1, -1):
+        first = _behind_told(day, routes, truck) if day.waits[load] > 0.0 else trucks[truck, FIXED]
+        for p in range(size, first - 1, -1):
             if room + stops[truck, p, LASTS] < 0:
                 continue
             before, after = stops[truck, p, BEFORE], stops[truck, p, AFTER]
@@ -131,6 +138,15 @@ def place(day: Day, routes: Routes, memory: Memory, load: int, stamp: int, blink
         return False
     _save(routes, memory, truck_found, stamp)
     return _insert(day, routes, truck_found, p_found, load)
+
+
+@inside
+def _behind_told(day: Day, routes: Routes, truck: int) -> int:
+    """First position of a truck behind which nothing is that a driver has been told of."""
+    p = routes.trucks[truck, SIZE]
+    while p > day.trucks[truck, FIXED] and day.told[routes.visits[truck, p - 1, LOAD], BY] < 0:
+        p -= 1
+    return p
 
 
 @inside
@@ -270,7 +286,10 @@ def _cut(day: Day, routes: Routes, truck: int, at: int, longest: float) -> None:
 
 @inside
 def _sort_absent(day: Day, memory: Memory, count: int) -> None:
-    """Absent loads in one of four orders: by chance, the longest, the farthest from or nearest to the depots first."""
+    """Absent loads in one of four orders: by chance, the longest, the farthest from or nearest to the depots first.
+
+    Those that nobody expects any more come last.
+    """
     choice = np.random.randint(11)
     for i in range(count):
         lane = day.lane[memory.absent[i]]
@@ -282,12 +301,17 @@ def _sort_absent(day: Day, memory: Memory, count: int) -> None:
             memory.order[i] = -day.away[lane]
         else:
             memory.order[i] = day.away[lane]
-    for i in range(1, count):
-        load, key, j = memory.absent[i], memory.order[i], i
-        while j > 0 and memory.order[j - 1] > key:
-            memory.absent[j], memory.order[j] = memory.absent[j - 1], memory.order[j - 1]
-            j -= 1
-        memory.absent[j], memory.order[j] = load, key
+        if day.waits[memory.absent[i]] > 0.0:
+            memory.order[i] += LAST
+    step = max(1, count // SORTED)
+    while step > 0:  # Shell's sort
+        for i in range(step, count):
+            load, key, j = memory.absent[i], memory.order[i], i
+            while j >= step and memory.order[j - step] > key:
+                memory.absent[j], memory.order[j] = memory.absent[j - step], memory.order[j - step]
+                j -= step
+            memory.absent[j], memory.order[j] = load, key
+        step = step // 3 if step > 3 else min(1, step - 1)
 
 
 @inside
@@ -306,12 +330,14 @@ def _put_back(day: Day, routes: Routes, memory: Memory) -> None:
 
 @inside
 def undone_and_km(day: Day, routes: Routes) -> tuple[float, float]:
-    """(t left undone, empty km and what changes of what was told count)."""
+    """(t left undone, empty km and what changes of what was told, and loads that wait, count)."""
     undone, km = 0.0, 0.0
     for truck in range(len(routes.km)):
         km += routes.km[truck]
     for load in range(len(day.lane)):
-        if routes.truck[load] < 0:
+        if routes.truck[load] < 0 and day.waits[load] > 0.0:
+            km += day.waits[load]
+        elif routes.truck[load] < 0:
             undone += day.weight[load]
     if day.calm > 0.0:
         km += day.calm * changes(day, routes)
@@ -350,23 +376,34 @@ def _seed(day: Day, routes: Routes) -> int:
     return chosen
 
 
+@inside
+def _row(day: Day, load: int) -> int:
+    """Loads of one row are the same: those of a lane, and apart from them those that nobody expects any more."""
+    return day.lane[load] + (len(day.lanes) if day.waits[load] > 0.0 else 0)
+
+
 @compiled
 def fill(day: Day, routes: Routes, memory: Memory, stamp: int, blink: float) -> None:
     """Puts every load that has no truck into the schedule, as far as possible.
 
-    Where one load of a lane found no place, the others are not tried: on a day with far too few trucks that would be
-    nearly all of the time.
+    Where one load of a lane found no place, the others are not tried, and a round (with ``blink``) looks at few of
+    them: on a day with far too few trucks that would be nearly all of the time.
     """
-    count = FIRST
+    count, most = FIRST, LISTED if blink > 0.0 else len(day.lane)
+    for row in range(len(memory.listed)):
+        memory.listed[row] = 0
     for load in range(len(day.lane)):
-        if routes.truck[load] < 0:
+        row = _row(day, load)
+        if routes.truck[load] < 0 and memory.listed[row] < most:
+            memory.listed[row] += 1
             memory.absent[count] = load
             count += 1
     _sort_absent(day, memory, count)
     for i in range(count):
-        lane = day.lane[memory.absent[i]]
-        if memory.failed[lane] != stamp and not place(day, routes, memory, memory.absent[i], stamp, blink):
-            memory.failed[lane] = stamp
+        load = memory.absent[i]
+        row = _row(day, load)
+        if memory.failed[row] != stamp and not place(day, routes, memory, load, stamp, blink):
+            memory.failed[row] = stamp
 
 
 @compiled

@@ -8,30 +8,21 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from optimizer.dispatch.bound import PRINTED, Bound, lower_bound, standing
-from optimizer.dispatch.clock import departure
 from optimizer.dispatch.days import Problem
 from optimizer.dispatch.parts import improve_in_parts, parts_of
 from optimizer.dispatch.routes_bound import by_routes, route_bound
 from optimizer.dispatch.search import Memory, fill, memory, rounds, seed_compiled
 from optimizer.dispatch.state import (
-    BEGIN,
-    CLASS,
-    DESTINATION,
     END,
     FIXED,
-    LEG,
     LOAD,
     NOWHERE,
-    ORIGIN,
-    PLACE,
-    REST,
-    SIZE,
-    START,
     Day,
     Routes,
     copied,
     empty_routes,
 )  # fmt: skip
+from optimizer.dispatch.waits import leave_late
 from optimizer.scenario import Ints
 
 CHUNK = 500  # rounds between looks at the clock
@@ -96,8 +87,11 @@ def schedule_day(
     first_km, first_seconds = float(best.km.sum()), time.perf_counter() - began
     done, termination = _search(day, routes, best, scratch, budget, began, until)
     if (best.truck < 0).any() and day.calm > 0:  # rather earlier than told than not at all
+        waiting = (best.truck < 0) & (day.waits > 0)
+        best.truck[waiting] = len(day.trucks)  # not looked at
         fill(day._replace(told=np.full_like(day.told, NOWHERE)), best, memory(day, best), 0, 0.0)
-    _leave_late(day, best)
+        best.truck[waiting] = NOWHERE
+    leave_late(day, best)
     undone = np.flatnonzero(best.truck < 0).astype(np.int64)
     open_ = best.truck >= 0
     for truck, count in enumerate(day.trucks[:, FIXED]):
@@ -141,24 +135,3 @@ def _bound(day: Day, routes: Routes, loads: Ints) -> Bound:
         return bound
     whole = route_bound(day, loads, routes, bound.flow) * (1 - PRINTED)
     return replace(bound, empty_km=max(bound.empty_km, whole))
-
-
-def _leave_late(day: Day, routes: Routes) -> None:
-    """Trucks wait where they stand, not in a queue: an empty leg begins so that it ends when loading begins.
-
-    A wait that serves as a rest keeps the length of one where it is, so that nothing else changes.
-    """
-    for truck in range(len(day.trucks)):
-        node, fixed = day.trucks[truck, START], day.trucks[truck, FIXED]
-        for p, visit in enumerate(routes.visits[truck, : routes.trucks[truck, SIZE]]):
-            lane = day.lanes[day.lane[visit[LOAD]]]
-            if p < fixed or (len(routes.charges) and routes.charges[truck, p, PLACE] >= 0):
-                node = lane[DESTINATION]
-                continue
-            minutes = day.minutes[node, lane[ORIGIN]]
-            wait = visit[BEGIN] - visit[LEG] - minutes
-            later = visit[LEG] + (wait if wait < day.trucks[truck, REST] else wait - day.trucks[truck, REST])
-            row = day.trucks[truck, CLASS] * len(day.km)
-            if departure(day.bans, day.ban_at, row + node, row + lane[ORIGIN], later, minutes) == later:
-                visit[LEG] = later
-            node = lane[DESTINATION]

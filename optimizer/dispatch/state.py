@@ -64,6 +64,8 @@ class Day(NamedTuple):
         lane_at, lane_loads: loads by lane: those of lane l are ``lane_loads[lane_at[l]:lane_at[l + 1]]``.
         told: (n, 2) truck and minute of loading that its driver has been told, -1 where nobody has been.
         calm: empty km that one change of what was told counts; 0 when nobody has been told anything.
+        waits: (n,) empty km that a load left undone counts which nobody expects any more to be done, instead of its
+            weight; 0 for all others.
         power: (K, 4) of the batteries, zero where a class has none.
         charger_at, chargers: nodes where the trucks of class k can charge are
             ``chargers[charger_at[k]:charger_at[k + 1]]``.
@@ -89,6 +91,7 @@ class Day(NamedTuple):
     lane_loads: Ints
     told: Ints
     calm: float
+    waits: Floats
     power: Floats
     charger_at: Ints
     chargers: Ints

@@ -109,10 +109,15 @@ def build_gates(intake: Intake, driving: Driving) -> tuple[Gate, ...]:
                 table.fault(faults, row, "opens", f"overlaps row {table.lines[earlier]}; spells of a gate stay apart")
         standard = (driving.load_minutes, 0.0) if what == "load" else (driving.tip_minutes, driving.wash_minutes)
         minutes, wash, bays, per_hour = (float(table[c][rows[0]]) for c in ("minutes", "wash", "bays", "per_hour"))
+        service = standard[0] if np.isnan(minutes) else minutes
+        for row in rows:
+            if 0 < hours[row][1] - hours[row][0] < service:
+                told = f"leaves {hours[row][1] - hours[row][0]} min, less than the {service:g} that one truck takes"
+                table.fault(faults, row, "closes", told)
         if not np.isnan(per_hour) and np.isnan(bays):
             table.fault(faults, rows[0], "bays", "is blank and per_hour is not; say how many trucks are served at once")
         gates.append(Gate(node, what, tuple(spells), int(np.nan_to_num(bays)),
-                          standard[0] if np.isnan(minutes) else minutes, standard[1] if np.isnan(wash) else wash,
+                          service, standard[1] if np.isnan(wash) else wash,
                           np.inf if np.isnan(per_hour) else per_hour))  # fmt: skip
     return tuple(gates)
 

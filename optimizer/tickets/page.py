@@ -19,6 +19,7 @@ from optimizer.dispatch.network import gate_minutes
 from optimizer.dispatch.slack import slack_in_words
 from optimizer.dispatch.tables import MOMENTS
 from optimizer.distances import Distances
+from optimizer.replay.words import chance_in_words
 from optimizer.report import self_contained, shared_scripts
 from optimizer.report.network import STEP, encoded
 from optimizer.report.texts import texts
@@ -42,6 +43,7 @@ def page(scenario: Scenario, distances: Distances, tables: Mapping[str, Table], 
     """
     own = files(__package__)
     replayed = [row for row in tables["replay"].records() if row["what"] == "gate"]
+    replay = summary.get("replay")
     replayed.sort(key=lambda row: (-_number(row["queue_p90_min"]), -_number(row["planned_p90_min"])))
     return self_contained(
         own.joinpath("page.html").read_text(encoding="utf-8"),
@@ -52,7 +54,8 @@ def page(scenario: Scenario, distances: Distances, tables: Mapping[str, Table], 
         kpis=summary["kpis"],
         goal=summary["goals"][0],
         bad=summary["violations"],
-        replay=summary.get("replay"),
+        replay=replay,
+        chance=chance_in_words(replay) if replay and replay["replications"] else None,
         queues=[{**row, **{name: _blank(row[name]) for name in row if name.endswith(("_min", "share"))}}
                 for row in replayed[:SHOWN]],
         undone=list(tables["undone"].records())[:SHOWN],

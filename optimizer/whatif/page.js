@@ -90,12 +90,12 @@ function drawCharts() {
 /** Two goals against each other, corner by corner. */
 function drawLine() {
   const [names, ...points] = DATA.line;
-  const axis = (name) => ({ type: "value", scale: true, name, nameLocation: "middle", nameGap: 32, ...AXIS, axisLabel: { ...AXIS.axisLabel, formatter: (v) => number(v, 0) } });
+  const axis = (name, nameGap) => ({ type: "value", scale: true, name, nameLocation: "middle", nameGap, ...AXIS, axisLabel: { ...AXIS.axisLabel, formatter: (v) => number(v, 0) } });
   const label = (name) => (DATA.texts[`goal.${name}`] ? tr(`goal.${name}`) : name);
   chart(document.getElementById("line-plot"), {
     grid: { left: 70, right: 30, top: 20, bottom: 50, containLabel: true },
     tooltip: { ...TOOLTIP, trigger: "item", formatter: (item) => tip(`${item.dataIndex + 1}`, names.map((name, i) => [null, label(name), number(item.value[i])])) },
-    xAxis: axis(label(names[0])), yAxis: axis(label(names[1])),
+    xAxis: axis(label(names[0]), 32), yAxis: axis(label(names[1]), 64),
     series: [{ type: "line", data: points, symbolSize: 9, lineStyle: { color: "#23566e" }, itemStyle: { color: "#23566e" } }],
   });
 }

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
+import numpy as np
+
 from optimizer.report import self_contained, shared_scripts
 from optimizer.report.network import STEP, shared_arcs
 from optimizer.report.sites import Site, line_between, sites
@@ -16,6 +18,7 @@ from optimizer.whatif.compare import sentence
 from optimizer.whatif.study import Case
 
 MOST_MAPS = 24  # cases whose flows are drawn; the tables have all
+SAID = 6  # sentences that stand open; the others unfold
 MOST_DECISIONS = 40  # rows shown of each variant; decisions.csv has all
 SHARED = ("basics.js", "charts.js", "map.js")
 TEXTS = ("js", "via", "kind", "goal", "unit")
@@ -35,14 +38,18 @@ def render(
         frontier: corners of a trade-off between two goals, drawn as a line.
     """
     own = files(__package__)
-    data = _data(base, cases, [] if frontier is None else [frontier.columns[1:3], *(row[1:3] for row in frontier.rows)])
+    told = [(case, sentence(base, case)) for case in cases]
+    first, drawn = (_picked(len(cases), most, frontier) for most in (SAID, MOST_MAPS))
+    line = [] if frontier is None else [frontier.columns[1:3], *(row[1:3] for row in frontier.rows)]
+    data = _data(base, [cases[i] for i in drawn], line)
     return self_contained(
         own.joinpath("page.html").read_text(encoding="utf-8"),
         data,
         [*shared_scripts(*SHARED), own.joinpath("page.js").read_text(encoding="utf-8")],
         base=base,
         cases=cases,
-        told=[(case, sentence(base, case)) for case in cases],
+        told=[told[i] for i in first],
+        untold=[pair for i, pair in enumerate(told) if i not in first],
         figures=_figure_rows(tables["figures"], base, cases),
         inputs=list(tables["inputs"].records()),
         decisions=_largest(tables["decisions"]),
@@ -52,8 +59,17 @@ def render(
     )
 
 
+def _picked(count: int, most: int, frontier: Table | None) -> list[int]:
+    """The cases that are shown first when there are many: the first ones, of a frontier those that divide it evenly."""
+    if count <= most or frontier is None:
+        return list(range(min(count, most)))
+    at = np.array([float(row[1]) for row in frontier.rows])
+    steps = at[0] + (at[-1] - at[0]) * np.arange(1, most + 1) / most
+    return np.unique(np.abs(at[1:, None] - steps).argmin(axis=0)).tolist()
+
+
 def _data(base: Case, cases: Sequence[Case], line: Sequence[Sequence[Any]]) -> dict[str, Any]:
-    drawn = (base, *cases)[: MOST_MAPS + 1]
+    drawn = (base, *cases)
     places: dict[str, Site] = {}
     lines: dict[tuple[str, str], Any] = {}
     for case in drawn:

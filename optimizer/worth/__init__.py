@@ -10,7 +10,6 @@ from optimizer.arguments import whole
 __all__ = ["add_arguments", "command"]
 
 MOST = 6  # limits of each sort that are asked
-NOT_THE_PLANS = ("trucks.csv", "gates.csv", "bans.csv")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,7 +31,7 @@ def command(args: argparse.Namespace) -> int:
     from optimizer.check.siting import read_siting, with_openings
     from optimizer.cli import DONE, FAULTY_PLAN
     from optimizer.files import write_whole
-    from optimizer.followed import flows_of
+    from optimizer.followed import NOT_THE_PLANS, flows_of
     from optimizer.outputs import write_plan
     from optimizer.planner import Options, plan_scenario
     from optimizer.progress import Progress

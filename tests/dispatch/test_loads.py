@@ -90,6 +90,7 @@ def test_bad_tables_are_told_all_at_once(tmp_path):
             {"place": "D1", "what": "tip", "opens": "06:00", "closes": "12:00", "bays": 1},
             {"place": "D1", "what": "tip", "opens": "11:00", "closes": "13:00", "bays": 2},
             {"place": "Z9", "what": "tip", "per_hour": 5},
+            {"place": "D2", "what": "tip", "opens": "08:00", "closes": "08:05", "minutes": 8},
         ],
         bans=[{"vehicle": "tank", "hour_from": "07:00", "hour_to": "09:00"}],
     )
@@ -102,6 +103,7 @@ def test_bad_tables_are_told_all_at_once(tmp_path):
         "gates.csv:4: bays: differs from row 3",
         "gates.csv:4: opens: overlaps row 3",
         "gates.csv:5: place: 'Z9' is not the id of a",
+        "gates.csv:6: closes: leaves 5 min, less than the 8 that one truck takes",
         "bans.csv:2: vehicle: 'tank' is no vehicle of trucks.csv",
     ):
         assert message in told

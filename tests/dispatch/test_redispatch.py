@@ -244,3 +244,44 @@ def test_the_check_notices(week, capsys, column, value, words):
     assert main(["check", str(folder), str(out)]) == 1
     printed = capsys.readouterr()
     assert words in printed.out + printed.err
+
+
+@pytest.fixture
+def crowded(tmp_path):
+    """As ``week``, with three times the loads that three trucks can take, and large ones among those that are left."""
+    trucks = [TRUCKS[0] | {"count": 2}, {**TRUCKS[0], "truck": "L", "count": 1, "payload": 31}]
+    supplies = [lot | {"quantity": 1200} for lot in SUPPLIES]
+    demands = [{"demand": d, "accepts": "spoil_silty_clay", "unit": "t", "quantity": 2000} for d in ("D1", "D2")]
+    folder, out = write(tmp_path / "week", trucks=trucks, supplies=supplies, demands=demands), tmp_path / "out"
+    assert main(["dispatch", str(folder), str(out), "--slack", "0", "--rounds", "300", "--replay", "0", "--quiet"]) == 3
+    return folder, out
+
+
+def test_loads_that_were_left_turn_no_day_over(crowded):
+    """On a day with too few trucks no ticket is given up or moved for a load that nobody expects any more."""
+    folder, out = crowded
+    was = rows(out)
+    assert again(folder, out, "10:00") == 3
+    assert figures(out)["changed_tickets"] == 0 and len(rows(out)) >= len(was)
+    assert {row["ticket"] for row in was} <= {row["ticket"] for row in rows(out)}
+    assert again(folder, out, "11:00", {"event": "breakdown", "truck": "L", "at": "10:50"}) == 3
+    told = figures(out)
+    assert told["changed_tickets"] == told["of_trucks_out"] > 5  # the others cannot carry its loads
+
+
+def test_loads_that_were_left_go_where_there_is_room(crowded):
+    """A truck that is added takes them, and no ticket changes."""
+    folder, out = crowded
+    was = rows(out)
+    left = sum(int(row["loads"]) for row in rows(out, "undone"))
+    trucks = [TRUCKS[0] | {"count": 2}, {**TRUCKS[0], "truck": "L", "count": 1, "payload": 31},
+              {**TRUCKS[0], "truck": "N", "count": 1, "payload": 31}]  # fmt: skip
+    supplies = [lot | {"quantity": 1200} for lot in SUPPLIES]
+    demands = [{"demand": d, "accepts": "spoil_silty_clay", "unit": "t", "quantity": 2000} for d in ("D1", "D2")]
+    write(folder, trucks=trucks, supplies=supplies, demands=demands)
+    assert again(folder, out, "10:00") == 3
+    now = rows(out)
+    assert figures(out)["changed_tickets"] == 0
+    assert len([row for row in now if row["truck"] == "N"]) > 5
+    assert sum(int(row["loads"]) for row in rows(out, "undone")) < left - 5
+    assert {row["ticket"] for row in was} <= {row["ticket"] for row in now}

@@ -218,3 +218,34 @@ def test_the_start_up_zone_has_gates_and_bans():
     assert {gate.what for gate in scenario.gates} == {"load", "tip"}
     assert len(scenario.bans) == 1
     assert sum(scenario.trucks.count) == 148
+
+
+def test_trucks_that_are_added_need_no_new_plan(tmp_path, capsys):
+    """The plan was made with one truck: schedules of one no longer hold when there are eight, those of eight do."""
+    truck = {"truck": "T", "depot": "Y1", "payload": 16, "shift_from": "06:00", "shift_to": "07:20"}
+    folder, out = write(tmp_path / "a", trucks=[truck]), tmp_path / "out"
+    run = ["dispatch", str(folder), str(out), "--rounds", "10", "--replay", "0", "--quiet"]
+    assert main(run) == 3
+    plan = (out / "plan.json").read_bytes()
+    write(folder, trucks=[truck | {"count": 8}])
+    assert main(["check", str(folder), str(out)]) == 1
+    told = capsys.readouterr().out
+    assert "dispatch.json" in told and "the schedules were made from other inputs: trucks.csv has changed" in told
+    assert main(run) == 0
+    assert main(["check", str(folder), str(out)]) == 0
+    assert (out / "plan.json").read_bytes() == plan
+    write(folder, trucks=[truck | {"count": 8}], gates=[{"place": "S1", "what": "load", "bays": 1}])
+    assert main(["check", str(folder), str(out)]) == 1
+    assert main(run) == 0
+    assert main(["check", str(folder), str(out)]) == 0
+    lot = {"material": "spoil_silty_clay", "unit": "t", "quantity": 80}
+    write(folder, trucks=[truck | {"count": 8}], supplies=[{"supply": s, **lot} for s in ("S1", "S2")])
+    assert main(["check", str(folder), str(out)]) == 1
+    assert "the plan was made from other inputs: supplies.csv has changed since" in capsys.readouterr().out
+
+
+def test_where_trucks_are_at_fault_no_plan_is_written_either(tmp_path, capsys):
+    folder = write(tmp_path / "a", trucks=[{"truck": "T", "depot": "nowhere", "payload": 16}])
+    assert main(["dispatch", str(folder), str(tmp_path / "out"), "--quiet"]) == 2
+    assert "nothing was written" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()

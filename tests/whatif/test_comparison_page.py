@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from optimizer.cli import main
+from optimizer.tables import Table
+from optimizer.whatif.page import _picked
 
 WEEK = Path(__file__).resolve().parents[2] / "scenarios" / "qibuqu-week"
 
@@ -33,3 +35,11 @@ def test_the_page_shows_maps_side_by_side_in_both_languages(patch, tmp_path, chr
     page.close()
     assert troubles == []
     assert all(url.startswith(("file:", "data:", "blob:")) for url in asked)
+
+
+def test_of_many_corners_those_that_divide_the_frontier_are_shown_first():
+    frontier = Table(("corner", "cost", "carbon"))
+    frontier.rows = [(i + 1, float(cost), 0.0) for i, cost in enumerate([0, 1, 2, 3, 9, 10, 19, 20, 21, 30])]
+    assert _picked(9, 3, frontier) == [4, 6, 8]  # 10, 20 and 30; the first corner is what they are compared with
+    assert _picked(9, 24, frontier) == list(range(9))
+    assert _picked(30, 3, None) == [0, 1, 2]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -112,17 +112,17 @@ def _canonical(value: Any) -> Any:
 
 @contextmanager
 def unit_of_work(
-    database: Database, caller: Caller, clock: Clock, district: District, after: Callable[[], None] | None = None
+    database: Database, caller: Caller, clock: Clock, district: District, after: Callable[[Sequence[Telling]], None]
 ) -> Iterator[Work]:
-    """A writing transaction; ``after`` is called once it is committed and something was told."""
+    """A writing transaction; ``after`` hears what was told, if anything, once it is committed."""
     with database.writing() as session:
         work = Work(session, caller, clock, district)
         yield work
         if work.tellings:
             session.flush()
             _write_down(work)
-    if work.tellings and after is not None:
-        after()
+    if work.tellings:
+        after(work.tellings)
 
 
 def _write_down(work: Work) -> None:

@@ -9,12 +9,13 @@ import math
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal, literal_column, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal, or_, select
 
 from api.kernel.types import among
 from api.listings.models import SIDES, Listing, ListingMaterial
 
 NEWEST_TRIED = 1000  # rows looked at before a page of the newest is looked for by place
+LAST = "~"  # after every id
 Conditions = list[ColumnElement[bool]]
 
 
@@ -50,8 +51,9 @@ class _Statement:
     def build(self, way: str) -> Select[Any]:
         """The statement for a way of looking."""
         if way == "among the newest":
-            self._look_among_the_newest()
-            query = self._select(self.id).order_by(self.id.desc())
+            # bound above as well: else PostgreSQL takes them for a third of all, and walks through the whole material
+            few = and_(self.id > self._oldest_tried(), self.id < literal(LAST))
+            query = self._select(self.id).where(few).order_by(self.id.desc())
         elif way == "newest":
             # by an expression where there is a box: else SQLite walks along the ids and not through the strips
             order = func.coalesce(self.id, "") if "west" in self.given else self.id
@@ -68,11 +70,11 @@ class _Statement:
             query = query.join(Listing, Listing.id == ListingMaterial.listing_id)
         return query.where(*self.of_listing)
 
-    def _look_among_the_newest(self) -> None:
-        """Looks through the newest few of the material alone, one after the other until enough are found."""
-        few = select(self.table).where(self.table.material == bindparam("material"), *self._after())
-        tried = few.order_by(self.id.desc()).limit(literal_column(str(NEWEST_TRIED))).subquery()
-        self.table, self.id = tried.c, tried.c.listing_id
+    def _oldest_tried(self) -> ColumnElement[str]:
+        """The id after which the newest few begin; blank where there are fewer."""
+        few = [self.table.material == bindparam("material"), *self._after()]
+        last = select(self.id).where(*few).order_by(self.id.desc()).offset(NEWEST_TRIED).limit(1)
+        return func.coalesce(last.scalar_subquery(), "")
 
     def _fits(self) -> Conditions:
         """Side, material, grade and time."""

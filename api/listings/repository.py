@@ -34,7 +34,7 @@ class ListingRepository(Repository[Listing]):
         return or_(public, self._owned_by(self.caller.organisation_id))
 
 
-def seen_by(oversees: bool, organisation_id: str | None) -> ColumnElement[bool]:
+def seen_by(oversees: bool, organisation_id: str | ColumnElement[str] | None) -> ColumnElement[bool]:
     """Listings that somebody may see: the condition of :class:`ListingRepository`, for statements that are kept."""
     if oversees:
         return true()

@@ -13,10 +13,10 @@ from __future__ import annotations
 import math
 from collections import namedtuple
 from collections.abc import Callable, Iterator
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, Text, cast, func, or_, select
+from sqlalchemy import Select, String, Text, bindparam, cast, func, or_, select
 
 from api.kernel.database import bare
 from api.kernel.geography import EARTH_KM, box_around, km_between
@@ -79,8 +79,9 @@ class _Search:
         """The listings themselves, in that order."""
         if not ids:
             return []
-        query = _listings(self.work.caller.oversees, self.work.caller.organisation_id)
-        found = self.work.session.connection().execute(query, {"ids": ids}).all()
+        own = self.work.caller.organisation_id
+        query = _listings(self.work.caller.oversees, own is not None)
+        found = self.work.session.connection().execute(query, {"ids": ids, "own": own}).all()
         by_id = {row.id: row for row in map(_row, found)}
         return [by_id[id_] for id_ in ids if id_ in by_id]
 
@@ -187,10 +188,10 @@ class _Search:
         return values | {"west": west, "south": south, "east": east, "north": north}
 
 
-@lru_cache(maxsize=1000)
-def _listings(oversees: bool, organisation_id: str | None) -> Select[Any]:
-    """The statement that reads listings by their ``ids``, for somebody."""
-    seen = seen_by(oversees, organisation_id)
+@cache
+def _listings(oversees: bool, member: bool) -> Select[Any]:
+    """The statement that reads listings by their ``ids`` for somebody; a ``member`` is one of the organisation ``own``."""
+    seen = seen_by(oversees, bindparam("own", type_=String) if member else None)
     owned = Organisation.id == Listing.organisation_id
     return select(*_COLUMNS).join(Organisation, owned).where(seen, among(Listing.id, "ids"))
 

@@ -190,7 +190,7 @@ class _Search:
 
 @cache
 def _listings(oversees: bool, member: bool) -> Select[Any]:
-    """The statement that reads listings by their ``ids`` for somebody; a ``member`` is one of the organisation ``own``."""
+    """The statement that reads listings by their ``ids``, for a member of the organisation ``own`` or for others."""
     seen = seen_by(oversees, bindparam("own", type_=String) if member else None)
     owned = Organisation.id == Listing.organisation_id
     return select(*_COLUMNS).join(Organisation, owned).where(seen, among(Listing.id, "ids"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -13,20 +13,20 @@ from api.district import District
 from api.kernel.access import SYSTEM, Caller
 from api.kernel.clock import Clock
 from api.kernel.database import Database
-from api.kernel.work import Work, unit_of_work
+from api.kernel.work import Telling, Work, unit_of_work
 from api.settings import Settings
 
 
 @dataclass
 class Platform:
-    """Settings, database and clock, and who is woken after each commit."""
+    """Settings, database and clock, and who hears after each commit what it told."""
 
     settings: Settings
     database: Database
     clock: Clock
     district: District
     blobs: Blobs
-    on_commit: list[Callable[[], None]] = field(default_factory=list)
+    on_commit: list[Callable[[Sequence[Telling]], None]] = field(default_factory=list)
 
     @contextmanager
     def writing(self, caller: Caller = SYSTEM) -> Iterator[Work]:
@@ -40,9 +40,9 @@ class Platform:
         with self.database.reading() as session:
             yield Work(session, caller, self.clock, self.district)
 
-    def _committed(self) -> None:
-        for wake in self.on_commit:
-            wake()
+    def _committed(self, told: Sequence[Telling]) -> None:
+        for hear in self.on_commit:
+            hear(told)
 
 
 async def platform_of(request: Request) -> Platform:

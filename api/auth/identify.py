@@ -52,14 +52,14 @@ def identify(platform: Platform, session: Session, credential: str) -> Caller:
 def _by_token(platform: Platform, session: Session, token: str) -> Caller:
     now = platform.clock.now()
     sign_in_id = sign_in_of(platform.settings, token, now)
-    found = session.execute(_BY_SIGN_IN, {"credential": sign_in_id}).one_or_none() if sign_in_id else None
+    found = session.connection().execute(_BY_SIGN_IN, {"credential": sign_in_id}).one_or_none() if sign_in_id else None
     if found is None or found.revoked_at is not None or found.expires_at <= now or not found.active:
         raise NotSignedIn("The token is not valid, has expired or was revoked.")
     return _caller(found, permissions_of(found.role), f"user:{found.user_id}")
 
 
 def _by_key(platform: Platform, session: Session, secret: str) -> Caller:
-    found = session.execute(_BY_KEY, {"credential": digest(secret)}).one_or_none()
+    found = session.connection().execute(_BY_KEY, {"credential": digest(secret)}).one_or_none()
     now = platform.clock.now()
     if found is None or found.revoked_at is not None or not found.active:
         raise NotSignedIn("The API key is not valid or was revoked.")

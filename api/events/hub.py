@@ -23,6 +23,7 @@ from api.events.repository import Filter, last_number, read_after
 from api.events.schemas import EventView
 from api.events.service import view
 from api.kernel.problems import Busy
+from api.kernel.work import Telling
 from api.platform import Platform
 
 _log = logging.getLogger(__name__)
@@ -139,7 +140,7 @@ class Hub:
 
     def start(self) -> None:
         """Begins to read the outbox."""
-        self._platform.on_commit.append(self._wake.set)
+        self._platform.on_commit.append(self._hear)
         self._thread.start()
 
     def close(self) -> None:
@@ -150,8 +151,11 @@ class Hub:
     def stop(self) -> None:
         """Ends the reading."""
         self.close()
-        self._platform.on_commit.remove(self._wake.set)
+        self._platform.on_commit.remove(self._hear)
         self._thread.join()
+
+    def _hear(self, told: Sequence[Telling]) -> None:
+        self._wake.set()
 
     def refuse_when_full(self) -> None:
         """Refuses one more listener.

@@ -14,6 +14,7 @@ import logging
 import secrets
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -25,6 +26,7 @@ from api.jobs.cluster import Cluster, ClusterAway
 from api.jobs.kinds import known
 from api.jobs.models import Job
 from api.kernel.problems import WorkerLost
+from api.kernel.work import Telling
 from api.platform import Platform
 
 _log = logging.getLogger(__name__)
@@ -57,14 +59,14 @@ class Runner:
 
     def start(self) -> None:
         """Begins to look for jobs."""
-        self._platform.on_commit.append(self._wake.set)
+        self._platform.on_commit.append(self._hear_of)
         self._thread.start()
 
     def stop(self) -> None:
         """Hands unfinished jobs back and ends the embedded workers."""
         self._stopping.set()
         self._wake.set()
-        self._platform.on_commit.remove(self._wake.set)
+        self._platform.on_commit.remove(self._hear_of)
         deadline = time.monotonic() + STOP_SECONDS
         self._thread.join(STOP_SECONDS)
         under_way = list(self._running.values())
@@ -74,6 +76,11 @@ class Runner:
             thread.join(max(0.1, deadline - time.monotonic()))
         self._cluster.close()
         self._unlock()
+
+    def _hear_of(self, told: Sequence[Telling]) -> None:
+        """Looks at the queue at once when a job was told of; other commits are none of its business."""
+        if any(telling.action.startswith("job.") for telling in told):
+            self._wake.set()
 
     def _serve(self) -> None:
         while not self._stopping.is_set():

@@ -18,6 +18,7 @@ from sqlalchemy.pool import QueuePool
 
 BUSY_SECONDS = 30
 POOL = 20
+READERS = 5
 
 _NAMES = {
     "ix": "ix_%(column_0_N_label)s",
@@ -61,10 +62,15 @@ class Database:
             )
             event.listen(self.engine, "connect", _tune_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
+            self._reader = self.engine
         else:
-            self.engine = create_engine(self.url, pool_size=POOL, max_overflow=POOL, json_deserializer=orjson.loads)
+            given: dict[str, Any] = {"pool_size": POOL, "max_overflow": POOL, "json_deserializer": orjson.loads}
+            self.engine = create_engine(self.url, **given)
+            # connections of their own: one that is lent to readers and writers in turn is told so each time
+            self._reader = create_engine(
+                self.url, isolation_level="AUTOCOMMIT", skip_autocommit_rollback=True, **given | {"pool_size": READERS}
+            )
         self._writer: Engine = self.engine.execution_options(immediate=True)
-        self._reader = self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._turn = threading.Lock()
         self._others: IO[str] | None = None  # on SQLite the file that writers of several processes take turns by
 
@@ -120,6 +126,7 @@ class Database:
     def close(self) -> None:
         """Closes all connections."""
         self.engine.dispose()
+        self._reader.dispose()
         if self._others:
             self._others.close()
             self._others = None

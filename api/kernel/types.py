@@ -88,6 +88,28 @@ def _(element: _Among, compiler: SQLCompiler, **given: Any) -> str:
     return f"{column} = ANY ({listed})"
 
 
+class Unindexed(FunctionElement[Any]):
+    """A column by which SQLite, which keeps no statistics, must not look for rows; PostgreSQL may do as it likes."""
+
+    inherit_cache = True
+
+    def __init__(self, column: ColumnElement[Any] | InstrumentedAttribute[Any]) -> None:
+        super().__init__(column)
+        self.type = column.type
+
+
+@compiles(Unindexed)
+def _(element: Unindexed, compiler: SQLCompiler, **given: Any) -> str:
+    (column,) = element.clauses
+    return f"+{compiler.process(column, **given)}"
+
+
+@compiles(Unindexed, "postgresql")
+def _(element: Unindexed, compiler: SQLCompiler, **given: Any) -> str:
+    (column,) = element.clauses
+    return compiler.process(column, **given)
+
+
 def round_cny(value: Decimal | float) -> Decimal:
     """CNY to the fen, half to even."""
     return Decimal(str(value)).quantize(FEN, rounding=ROUND_HALF_EVEN)

@@ -10,12 +10,13 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import insert, select, update
+import orjson
+from sqlalchemy import insert, select, text, update
 from sqlalchemy.orm import Session
 
 from api.audit.models import AuditEntry
@@ -29,6 +30,12 @@ HEAD = 1
 _ENTRIES, _EVENTS, _HEAD = insert(bare(AuditEntry)), insert(bare(OutboxEvent)), bare(LedgerHead)
 _READ_HEAD = select(_HEAD.c.entry, _HEAD.c.hash, _HEAD.c.event).where(_HEAD.c.id == HEAD).with_for_update()
 _MOVE_HEAD = update(_HEAD).where(_HEAD.c.id == HEAD)
+# on PostgreSQL all of it is one statement
+_APPEND = text(
+    "WITH entries AS (INSERT INTO audit SELECT * FROM jsonb_populate_recordset(NULL::audit, CAST(:entries AS jsonb))), "
+    "events AS (INSERT INTO outbox SELECT * FROM jsonb_populate_recordset(NULL::outbox, CAST(:events AS jsonb))) "
+    f"UPDATE ledger_head SET entry = :entry, hash = :hash, event = :event WHERE id = {HEAD}"
+)
 
 
 @dataclass(frozen=True)
@@ -105,17 +112,17 @@ def _canonical(value: Any) -> Any:
 
 @contextmanager
 def unit_of_work(
-    database: Database, caller: Caller, clock: Clock, district: District, after: Callable[[], None] | None = None
+    database: Database, caller: Caller, clock: Clock, district: District, after: Callable[[Sequence[Telling]], None]
 ) -> Iterator[Work]:
-    """A writing transaction; ``after`` is called once it is committed and something was told."""
+    """A writing transaction; ``after`` hears what was told, if anything, once it is committed."""
     with database.writing() as session:
         work = Work(session, caller, clock, district)
         yield work
         if work.tellings:
             session.flush()
             _write_down(work)
-    if work.tellings and after is not None:
-        after()
+    if work.tellings:
+        after(work.tellings)
 
 
 def _write_down(work: Work) -> None:
@@ -135,11 +142,16 @@ def _write_down(work: Work) -> None:
         if telling.audience is not None:
             event += 1
             events.append(_event(telling, telling.audience, event, now))
+    head = {"entry": entry, "hash": hash_, "event": event}
+    if connection.dialect.name == "postgresql":
+        told = {"entries": orjson.dumps(entries).decode(), "events": orjson.dumps(events).decode()}
+        connection.execute(_APPEND, told | head)
+        return
     if entries:
         connection.execute(_ENTRIES, entries)
     if events:
         connection.execute(_EVENTS, events)
-    connection.execute(_MOVE_HEAD, {"entry": entry, "hash": hash_, "event": event})
+    connection.execute(_MOVE_HEAD, head)
 
 
 def _entry(work: Work, telling: Telling, number: int, now: dt.datetime, previous: str) -> dict[str, Any]:

@@ -41,7 +41,6 @@ def post(work: Work, filename: str, data: bytes, *, permits_required: bool = Fal
         if row is not None:
             rows.append(row)
     _refuse(filename, sheet, cells.found(), found)
-    work.session.add_all(rows)
     store(work, rows)
     return [row.id for row in rows]
 

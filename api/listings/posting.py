@@ -9,6 +9,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import insert
+
+from api.kernel.database import bare
+from api.kernel.ids import new_id
 from api.kernel.preconditions import Precondition
 from api.kernel.problems import NotApproved, WrongState
 from api.kernel.types import to_t
@@ -27,6 +31,8 @@ from api.sites.repository import SiteRepository
 OPEN_CHANGES = frozenset(
     ("quantity", "reserve", "price_public", "auto_accept", "window_to", "photo_ids", "note", "certificate_id")
 )
+_TABLE = bare(Listing)
+_STORE, _NAMES = insert(_TABLE), _TABLE.c.keys()
 CLEARED_BY_NULL = frozenset(("daily_max", "minimum_lot", "reserve", "certificate_id", "site_id"))
 
 
@@ -43,7 +49,6 @@ def create(work: Work, new: ListingNew, *, permits_required: bool = False) -> Li
     faults = Faults()
     row = prepare(work, new, faults, permits_required=permits_required)
     faults.raise_if_any()
-    work.session.add(row)
     store(work, [row])
     return row
 
@@ -59,6 +64,8 @@ def prepare(work: Work, new: ListingNew, faults: Faults, *, permits_required: bo
     site = SiteRepository(work).get_own(new.site_id, lock=False) if new.site_id is not None else None
     now = work.clock.now()
     row = Listing(
+        id=new_id("lst"),
+        version=1,
         organisation_id=work.caller.organisation_id,
         side=new.side,
         state="open" if new.open else "draft",
@@ -76,8 +83,9 @@ def prepare(work: Work, new: ListingNew, faults: Faults, *, permits_required: bo
 
 
 def store(work: Work, rows: list[Listing]) -> None:
-    """Writes prepared listings, which are in the session, into the search and tells."""
-    work.session.flush()
+    """Writes prepared listings, into the search as well, and tells; as plain values, which they stay."""
+    connection = work.session.connection()
+    connection.execute(_STORE, [{name: getattr(row, name) for name in _NAMES} for row in rows])
     for row in rows:
         if row.state == "draft":
             work.tell("listing.drafted", row.id, quantity_kg=row.quantity_kg)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, func, or_, true
+from sqlalchemy import ColumnElement, or_, true
 
 from api.kernel.access import Caller
 from api.kernel.repository import Repository
+from api.kernel.types import Unindexed
 from api.listings.models import Listing
 
 PUBLIC_STATES = ("open", "partly_matched", "matched")
@@ -17,13 +18,7 @@ class ListingRepository(Repository[Listing]):
     model, noun = Listing, "listing"
 
     def _seen_by(self, caller: Caller) -> ColumnElement[bool]:
-        # by an expression: else SQLite, which keeps no statistics, walks through every public listing to find a few ids
-        public = func.coalesce(Listing.state, "").in_(PUBLIC_STATES)
-        if caller.oversees:
-            return super()._seen_by(caller)
-        if caller.organisation_id is None:
-            return public
-        return or_(public, self._owned_by(caller.organisation_id))
+        return seen_by(caller.oversees, caller.organisation_id)
 
     def shown(self) -> ColumnElement[bool]:
         """Listings that the caller may see, as a condition for a search of its own."""
@@ -37,3 +32,11 @@ class ListingRepository(Repository[Listing]):
         if self.caller.organisation_id is None:
             return public
         return or_(public, self._owned_by(self.caller.organisation_id))
+
+
+def seen_by(oversees: bool, organisation_id: str | ColumnElement[str] | None) -> ColumnElement[bool]:
+    """Listings that somebody may see: the condition of :class:`ListingRepository`, for statements that are kept."""
+    if oversees:
+        return true()
+    public = Unindexed(Listing.state).in_(PUBLIC_STATES)  # else SQLite walks through all of them to find a few ids
+    return public if organisation_id is None else or_(public, Listing.organisation_id == organisation_id)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from api.kernel.geography import LocationView
-from api.kernel.types import among, to_t
+from api.kernel.types import to_t
 from api.kernel.work import Work
 from api.listings.models import Listing
 from api.listings.repository import ListingRepository
@@ -15,22 +16,21 @@ from api.listings.schemas import ListingPrivate, ListingView
 from api.listings.service import rough_t
 from api.organisations.models import Organisation
 
-_NAMES = select(Organisation.id, Organisation.name).where(among(Organisation.id, "ids"))
+_NAME = select(Organisation.name).where(Organisation.id == bindparam("id"))
 
 
 def view(work: Work, row: Listing) -> ListingView:
     """One listing."""
-    return views(work, [row])[0]
+    organisation = work.caller.organisation
+    if not work.caller.owns(row.organisation_id):
+        organisation = work.session.connection().execute(_NAME, {"id": row.organisation_id}).scalar_one()
+    return _view(work, ListingRepository(work), row, organisation, None)
 
 
-def views(work: Work, rows: Sequence[Listing], km: Mapping[str, float] | None = None) -> list[ListingView]:
-    """Listings in the given order; ``km`` by id where a distance was asked for."""
-    names = {work.caller.organisation_id: work.caller.organisation}
-    ids = {row.organisation_id for row in rows} - names.keys()
-    if ids:
-        names |= dict(work.session.connection().execute(_NAMES, {"ids": list(ids)}).all())
+def views(work: Work, rows: Sequence[Any], km: Mapping[str, float]) -> list[ListingView]:
+    """Rows that a search found; ``km`` by id where a distance was asked for."""
     repository = ListingRepository(work)
-    return [_view(work, repository, row, names[row.organisation_id], (km or {}).get(row.id)) for row in rows]
+    return [_view(work, repository, row, row.organisation, km.get(row.id)) for row in rows]
 
 
 def _view(work: Work, repository: ListingRepository, row: Listing, organisation: str, km: float | None) -> ListingView:

@@ -12,18 +12,20 @@ import logging
 import random
 import threading
 from collections import Counter
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import httpx2
-from sqlalchemy import ColumnElement, and_, func, select, update
+from sqlalchemy import ColumnElement, ScalarSelect, and_, func, select, update
 from sqlalchemy.orm import Session
 
-from api.events.models import OutboxEvent
-from api.events.repository import Filter, last_number, read_after
+from api.events.models import LedgerHead, OutboxEvent
+from api.events.repository import Filter, read_after
 from api.events.schemas import EventView
 from api.events.service import view
 from api.kernel.access import OVERSEERS
+from api.kernel.work import Telling
 from api.platform import Platform
 from api.webhooks.address import AddressRefused, refuse_bad_address
 from api.webhooks.models import Delivery, Webhook
@@ -39,6 +41,7 @@ MOST_ATTEMPTS = 14  # about six hours
 AT_ONCE, AT_ONCE_EACH = 8, 2  # deliveries under way, in all and to one webhook
 BATCH = 500
 LAG = 200  # events that a webhook's position may lag when none of them are for it
+_NEWEST = select(LedgerHead.event).scalar_subquery()
 
 
 @dataclass(frozen=True)
@@ -74,17 +77,20 @@ class Sender:
 
     def start(self) -> None:
         """Begins to send."""
-        self._platform.on_commit.append(self._wake.set)
+        self._platform.on_commit.append(self._hear)
         self._thread.start()
 
     def stop(self) -> None:
         """Ends after what is under way."""
-        self._platform.on_commit.remove(self._wake.set)
+        self._platform.on_commit.remove(self._hear)
         self._stopping.set()
         self._wake.set()
         self._thread.join()
         self._pool.shutdown(cancel_futures=True)
         self._http.close()
+
+    def _hear(self, told: Sequence[Telling]) -> None:
+        self._wake.set()
 
     def _serve(self) -> None:
         while not self._stopping.is_set():
@@ -102,7 +108,7 @@ class Sender:
     def _make_deliveries(self) -> bool:
         """Turns new events into deliveries; whether there are more."""
         with self._platform.database.reading() as session:
-            hooks = _behind(session, last_number(session))
+            hooks = _behind(session, _NEWEST)
             events = _next_events(session, hooks)
             if not events or (len(events) < LAG and not any(_wanted(hook, events) for hook in hooks)):
                 return False
@@ -204,7 +210,7 @@ class Sender:
                 delivery.next_at = work.clock.now() + delay(delivery.attempts)
 
 
-def _behind(session: Session, newest: int, *, lock: bool = False) -> list[Webhook]:
+def _behind(session: Session, newest: int | ScalarSelect[int], *, lock: bool = False) -> list[Webhook]:
     query = select(Webhook).where(Webhook.active, Webhook.last_event < newest)
     return list(session.execute(query.with_for_update(skip_locked=True) if lock else query).scalars())
 

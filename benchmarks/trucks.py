@@ -34,6 +34,7 @@ NOW = 10 * 60
 ELECTRIC = ("T4B", "T3A")
 BATTERY = {"range_loaded": 90.0, "range_empty": 150.0, "charge_minutes": 60.0}
 SLACKS, REPLAYS = (0, 2, 3, 4, 6), 20
+SMOKE_DAYS = 1  # of the week, when only whether it runs is asked
 Record = dict[str, Any]
 
 
@@ -49,6 +50,8 @@ def run(smoke: bool) -> list[Row]:
     for name, objective in orders.items():
         planning = plan_scenario(replace(scenario, objective=objective), Options(), progress, distances=distances)
         flows = as_written(planning.plan.tables["flows"])
+        if smoke:
+            flows.rows = [row for row in flows.rows if row[0] <= scenario.date(SMOKE_DAYS - 1).isoformat()]
         made = dispatch_scenario(scenario, distances, flows, Budget(0 if smoke else ROUNDS), progress)
         k, haul = made.summary["kpis"], planning.plan.summary["kpis"]["t_km"]
         note = f"haul {haul:,.0f} t·km, {k['truck_days']} truck days, {k['fuel_l']:,.0f} L, {k['cost']:,.0f} CNY"

@@ -7,8 +7,6 @@ then, and the empty leg. Rests and bans hold on, and who has been told when to l
 
 from __future__ import annotations
 
-import numpy as np
-
 from optimizer.dispatch.clock import departure, hold, service
 from optimizer.dispatch.state import (
     BACK,
@@ -69,7 +67,8 @@ def _laden_leg_late(day: Day, routes: Routes, truck: int, p: int) -> int:
     """A laden truck comes when it is tipped; by how many minutes it leaves later."""
     visit = routes.visits[truck, p]
     lane = day.lanes[day.lane[visit[LOAD]]]
-    return _leg_late(day, routes, truck, p, [GO, COME], lane[[ORIGIN, DESTINATION]], lane[LADEN_MIN], visit[TIP])
+    leg = lane[[ORIGIN, DESTINATION, LADEN_MIN]]
+    return _leg_late(day, routes, truck, p, [GO, COME], leg, visit[TIP])
 
 
 def _load_late(day: Day, routes: Routes, truck: int, p: int, latest: int) -> None:
@@ -91,26 +90,22 @@ def _load_late(day: Day, routes: Routes, truck: int, p: int, latest: int) -> Non
 
 def _empty_leg_late(day: Day, routes: Routes, truck: int, p: int) -> None:
     """An empty truck comes when loading begins."""
-    visit = routes.visits[truck, p]
-    node, origin = _stands(day, routes, truck, p), day.lanes[day.lane[visit[LOAD]], ORIGIN]
-    _leg_late(day, routes, truck, p, [LEG], np.array([node, origin]), day.minutes[node, origin], visit[BEGIN])
+    _leg_late(day, routes, truck, p, [LEG], routes.stops[truck, p], routes.visits[truck, p, BEGIN])
 
 
-def _leg_late(
-    day: Day, routes: Routes, truck: int, p: int, moments: list[int], ends: Ints, minutes: int, until: int
-) -> int:
+def _leg_late(day: Day, routes: Routes, truck: int, p: int, moments: list[int], leg: Ints, until: int) -> int:
     """A leg ends at ``until``, or as late as bans and rests let it; by how many minutes it is later.
 
     Args:
         moments: of the leg, the first when it begins.
-        ends: nodes.
+        leg: where it begins and ends, and its minutes.
     """
-    tail, head = (ends + day.trucks[truck, CLASS] * len(day.km)).tolist()
-    begins = int(routes.visits[truck, p, moments[0]])
-    wait = int(until - begins - minutes)
+    tail, head, minutes = leg.tolist()
+    row, begins = int(day.trucks[truck, CLASS]) * len(day.km), int(routes.visits[truck, p, moments[0]])
+    wait = int(until) - begins - minutes
     for later in range(wait, 0, -1):
         at = begins + later
-        if departure(day.bans, day.ban_at, tail, head, at, minutes) == at and _moved(
+        if departure(day.bans, day.ban_at, row + tail, row + head, at, minutes) == at and _moved(
             day, routes, truck, p, moments, later, wait
         ):
             return later
@@ -130,11 +125,6 @@ def _moved(day: Day, routes: Routes, truck: int, p: int, moments: list[int], lat
     visits[p, moments] -= later
     drive(day, truck, visits[first:], before, charges)
     return False
-
-
-def _stands(day: Day, routes: Routes, truck: int, p: int) -> int:
-    """Node at which a truck stands before a visit."""
-    return int(day.lanes[day.lane[routes.visits[truck, p - 1, LOAD]], DESTINATION] if p else day.trucks[truck, START])
 
 
 def drive(
